@@ -1,0 +1,2 @@
+drop table idempotent_replies;
+drop table events;

@@ -1,0 +1,2 @@
+drop table tags;
+drop function refuse_tag_cycle();

@@ -1,0 +1,2 @@
+drop table subscriber_topics;
+drop table subscribers;

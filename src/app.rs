@@ -1,0 +1,148 @@
+//! The server: what is built once, and what wraps every request.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use utoipa_actix_web::AppExt;
+
+use crate::openapi;
+use crate::platform::Platform;
+use crate::platform::config::RateLimits;
+use crate::platform::secret::Secret;
+use crate::rest::Problem;
+use crate::rest::envelope::envelope;
+use crate::routes::routes;
+use crate::site::Documents;
+use crate::types::{EmailAddress, Line, Parse, Role};
+use crate::users::LogInGuard;
+use crate::users::accounts::{self, NewUser};
+
+/// How long requests that are at work may go on after the signal to stop.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// Starts to serve on a listener that is bound already.
+pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Server> {
+    let limits: RateLimits = platform.config.rate_limits;
+    let platform = Data::new(platform);
+    let log_in_guard = Data::new(LogInGuard::new(limits));
+    let documents = Data::new(Documents::new(&openapi::document()));
+    let methods = Arc::new(openapi::AllowedMethods::of(&openapi::document()));
+    let server = HttpServer::new(move || {
+        let methods = methods.clone();
+        App::new()
+            .app_data(platform.clone())
+            .app_data(log_in_guard.clone())
+            .app_data(documents.clone())
+            .into_utoipa_app()
+            .configure(routes)
+            .into_app()
+            .default_service(web::to(move |request: HttpRequest| {
+                unmatched(request, methods.clone())
+            }))
+            .wrap(cors())
+            .wrap(from_fn(envelope))
+    });
+    Ok(server
+        .listen(listener)?
+        .keep_alive(Duration::from_secs(75))
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals()
+        .run())
+}
+
+/// Makes the first admin where there is none, and nothing otherwise.
+pub async fn ensure_first_admin(platform: &Platform) -> anyhow::Result<Option<MadeAdmin>> {
+    let fault = |fault: crate::types::Fault| {
+        anyhow::anyhow!("the first admin can't be made: {}", fault.detail)
+    };
+    let (email, password, origin) = match &platform.config.first_admin {
+        Some(admin) => (
+            admin.email.clone(),
+            admin.password.clone(),
+            PasswordOrigin::Settings,
+        ),
+        None => {
+            let email = EmailAddress::parse("admin@example.com").map_err(fault)?;
+            (
+                email,
+                Secret::new(crate::platform::token::OpaqueToken::mint("")?.text[..20].to_owned()),
+                PasswordOrigin::Made,
+            )
+        }
+    };
+    let name = Line::parse("Admin").map_err(fault)?;
+    let parsed = Parse::parse(password.expose()).map_err(fault)?;
+    let user = NewUser {
+        email: email.clone(),
+        name,
+        role: Role::Admin,
+        password: parsed,
+    };
+    let made = accounts::create_first_admin(platform, user).await?;
+    Ok(made.then_some(MadeAdmin {
+        email,
+        password,
+        origin,
+    }))
+}
+
+/// The admin that the first start made.
+pub struct MadeAdmin {
+    pub email: EmailAddress,
+    pub password: Secret,
+    pub origin: PasswordOrigin,
+}
+
+/// Where a password came from: one that we made must be shown, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordOrigin {
+    Settings,
+    Made,
+}
+
+/// Any website may read the public API, and an editor's desk may stand on any origin: what counts is the token, and the
+/// API has no cookies that a stranger's page could ride on.
+fn cors() -> Cors {
+    Cors::default()
+        .allow_any_origin()
+        .send_wildcard()
+        .allow_any_method()
+        .allow_any_header()
+        .expose_headers([
+            header::ETAG.as_str(),
+            header::LINK.as_str(),
+            header::LOCATION.as_str(),
+            header::RETRY_AFTER.as_str(),
+            "x-request-id",
+            "idempotent-replayed",
+            "ratelimit",
+            "ratelimit-policy",
+            "cache-tag",
+            "masthead-merge-conflicts",
+        ])
+        .max_age(3600)
+}
+
+/// What no route took: a path that other methods would do for, or nothing at all.
+async fn unmatched(
+    request: HttpRequest,
+    methods: Arc<openapi::AllowedMethods>,
+) -> Result<HttpResponse, Problem> {
+    match methods.at(request.path()) {
+        None => Err(Problem::NotFound("address")),
+        Some(allow) if request.method() == actix_web::http::Method::OPTIONS => {
+            Ok(HttpResponse::NoContent()
+                .insert_header((header::ALLOW, allow))
+                .finish())
+        }
+        Some(allow) => Err(Problem::MethodNotAllowed { allow }),
+    }
+}

@@ -1,0 +1,42 @@
+//! Masthead: a headless CMS for newsrooms and magazines.
+//!
+//! # Floors
+//!
+//! The modules below stand in the order of their floors. A module may use what stands below it, or to its left on its own
+//! floor, which is to say: **what comes earlier in this file**. Never what comes later. `tests/architecture.rs` reads this
+//! file and sees to it.
+//!
+//! # Invariants
+//!
+//! - Readers see `publications`, `tags` and `authors`, and nothing else: `delivery` can't name the tables that editors
+//!   work on.
+//! - Every change writes one event, in its own transaction. What must happen upwards happens because someone reads events.
+//! - Value types are valid by construction. A handler that runs has parsed input and a caller with the right role.
+//! - Handlers open transactions; queries never do. The connection is taken after the body has arrived.
+//!
+//! # Deliberately absent
+//!
+//! No mail is sent yet, no webhooks, no media: `cover` is always `null`. No delivery cache yet.
+
+// Ground: values.
+mod schema;
+pub mod types;
+
+// First floor: the machine room.
+pub mod platform;
+
+// Second floor: the HTTP vocabulary.
+mod rest;
+
+// Third floor: features.
+mod site;
+mod tags;
+mod users;
+
+// Fourth floor: wiring.
+pub mod app;
+pub mod cli;
+
+pub use users::accounts;
+pub mod openapi;
+mod routes;

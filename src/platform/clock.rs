@@ -1,0 +1,90 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::expression::{
+    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
+};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Nullable, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+/// Tells the time, and lets a test move it.
+///
+/// Two clocks are asked: this process's for tokens and throttles, the database's for what readers see, so that all
+/// instances agree on the second at which a story is live.
+#[derive(Clone, Default)]
+pub struct Clock {
+    ahead_microseconds: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The time by this process.
+    pub fn now(&self) -> DateTime<Utc> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the clock that everyone else must ask"
+        )]
+        let now = Utc::now();
+        now + self.ahead()
+    }
+
+    /// The time by the database, at this statement: never earlier than any lock the transaction has waited for.
+    pub async fn now_in_database(
+        &self,
+        conn: &mut AsyncPgConnection,
+    ) -> diesel::QueryResult<DateTime<Utc>> {
+        diesel::define_sql_function! {
+            /// The time of the statement, not of the transaction.
+            fn clock_timestamp() -> diesel::sql_types::Timestamptz;
+        }
+        let now: DateTime<Utc> = diesel::select(clock_timestamp()).get_result(conn).await?;
+        Ok(now + self.ahead())
+    }
+
+    /// What queries should take for now.
+    pub fn moment(&self) -> Moment {
+        Moment((!self.ahead().is_zero()).then(|| self.now()))
+    }
+
+    /// Moves the clock forward, for tests: waiting for Friday without sleeping.
+    pub fn advance(&self, by: TimeDelta) {
+        let microseconds = by.num_microseconds().unwrap_or_default();
+        AtomicI64::fetch_add(&self.ahead_microseconds, microseconds, Ordering::SeqCst);
+    }
+
+    fn ahead(&self) -> TimeDelta {
+        TimeDelta::microseconds(AtomicI64::load(&self.ahead_microseconds, Ordering::SeqCst))
+    }
+}
+
+/// "Now" in a query: the database's own, or the instant that a test has moved the clock to. What readers see is judged
+/// against this, so a story is live at its second even if every worker sleeps.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment(pub Option<DateTime<Utc>>);
+
+impl QueryFragment<Pg> for Moment {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> diesel::QueryResult<()> {
+        out.push_sql("coalesce(");
+        out.push_bind_param::<Nullable<Timestamptz>, _>(&self.0)?;
+        out.push_sql(", now())");
+        Ok(())
+    }
+}
+
+impl QueryId for Moment {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Expression for Moment {
+    type SqlType = Timestamptz;
+}
+
+impl ValidGrouping<()> for Moment {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl<Table> AppearsOnTable<Table> for Moment {}
+impl<Table> SelectableExpression<Table> for Moment {}

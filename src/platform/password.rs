@@ -1,0 +1,189 @@
+use std::sync::Arc;
+
+use anyhow::Context;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+
+use super::secret::Secret;
+use super::token::OpaqueToken;
+use crate::types::{Fault, Parse};
+
+/// A password someone wants to have: 10 to 256 characters, and not one of the commonest.
+pub struct NewPassword(Secret);
+
+impl NewPassword {
+    /// The password itself, for hashing.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
+/// What is guessed first (passwords of ten characters and more from published lists of the commonest).
+const COMMONEST: &[&str] = &[
+    "1234567890",
+    "0123456789",
+    "12345678910",
+    "123456789a",
+    "1q2w3e4r5t",
+    "1q2w3e4r5t6y",
+    "qwertyuiop",
+    "qwerty1234",
+    "qwerty12345",
+    "qwerty123456",
+    "asdfghjkl1",
+    "password12",
+    "password123",
+    "password1234",
+    "passw0rd123",
+    "p@ssw0rd123",
+    "administrator",
+    "admin12345",
+    "admin123456",
+    "welcome123",
+    "welcome1234",
+    "letmein1234",
+    "iloveyou12",
+    "iloveyou123",
+    "football123",
+    "baseball123",
+    "superman123",
+    "sunshine123",
+    "princess123",
+    "changeme123",
+    "changeme1234",
+    "michael123",
+    "abcdefghij",
+    "abcdefghijk",
+    "abc1234567",
+    "abcd123456",
+    "a123456789",
+    "q1w2e3r4t5",
+    "zaq12wsxcde",
+    "1qaz2wsx3edc",
+    "q1w2e3r4t5y6",
+    "0987654321",
+    "9876543210",
+    "1029384756",
+    "1122334455",
+    "trustno1234",
+    "masthead123",
+    "masthead1234",
+];
+
+impl Parse for NewPassword {
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let length = text.chars().count();
+        if length < 10 {
+            return Err(Fault::new(
+                "too_short",
+                "must have at least 10 characters; 15 or more are better",
+            ));
+        }
+        if length > 256 {
+            return Err(Fault::new("too_long", "must have at most 256 characters"));
+        }
+        let lower = text.to_lowercase();
+        let first = lower.chars().next();
+        let is_one_character = lower.chars().all(|c| Some(c) == first);
+        if is_one_character || COMMONEST.contains(&lower.as_str()) {
+            return Err(Fault::new(
+                "too_common",
+                "is among the first passwords that are guessed; choose another",
+            ));
+        }
+        Ok(Self(Secret::new(text)))
+    }
+}
+
+/// Hashes and verifies passwords with Argon2id (RFC 9106; 19 MiB, two passes), a few at a time: each takes a core for
+/// about 20 ms, and a crowd at the log-in must not starve everyone else.
+#[derive(Clone)]
+pub struct Passwords {
+    at_once: Arc<Semaphore>,
+    /// Of a password nobody has: verified when an account does not exist, so that the answer takes as long.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    /// Prepares hashing on as many cores as there are.
+    pub fn new() -> anyhow::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let decoy = hash(&Secret::new(OpaqueToken::mint("")?.text))?;
+        Ok(Self {
+            at_once: Arc::new(Semaphore::new(cores)),
+            decoy: decoy.into(),
+        })
+    }
+
+    /// The hash to store, in PHC string format.
+    pub async fn hash(&self, password: &NewPassword) -> anyhow::Result<String> {
+        let password = password.0.clone();
+        self.work(move || hash(&password)).await?
+    }
+
+    /// Tells whether the password is the one that was hashed. Without a hash it takes as long, and the answer is no.
+    pub async fn verify(&self, password: Secret, hash: Option<String>) -> anyhow::Result<Verdict> {
+        let decoy = self.decoy.clone();
+        self.work(move || {
+            let text = hash.as_deref().unwrap_or(&decoy);
+            let parsed = PasswordHash::new(text).map_err(|fault| {
+                anyhow::anyhow!("a stored password hash is unreadable: {fault}")
+            })?;
+            let matches = Argon2::default()
+                .verify_password(password.expose().as_bytes(), &parsed)
+                .is_ok();
+            Ok(if matches && hash.is_some() {
+                Verdict::Right
+            } else {
+                Verdict::Wrong
+            })
+        })
+        .await?
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let _permit = self
+            .at_once
+            .acquire()
+            .await
+            .context("password hashing has stopped")?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .context("password hashing failed")
+    }
+}
+
+/// What came of comparing a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Right,
+    Wrong,
+}
+
+fn hash(password: &Secret) -> anyhow::Result<String> {
+    let hash = Argon2::default()
+        .hash_password(password.expose().as_bytes())
+        .map_err(|fault| anyhow::anyhow!("a password can't be hashed: {fault}"))?;
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_common_passwords_are_refused() {
+        for (text, code) in [
+            ("short", "too_short"),
+            ("Password123", "too_common"),
+            ("aaaaaaaaaaaa", "too_common"),
+        ] {
+            assert_eq!(NewPassword::parse(text).err().unwrap().code, code);
+        }
+        assert!(NewPassword::parse(&"long enough ".repeat(20)).is_ok());
+    }
+}

@@ -1,0 +1,230 @@
+//! What every exchange has, whatever it is about: a request id, a deadline, safe headers, a line in the log.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+
+use super::problem::{Problem, ProblemBody};
+
+/// How long a body may take to arrive, and how long the answer may take then.
+const BODY_TIME: Duration = Duration::from_secs(30);
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// When a request is given up. A frozen database must not hold a client for longer than this.
+pub struct Deadline {
+    at: Cell<Instant>,
+    phase: Cell<Phase>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Body,
+    Answer,
+}
+
+impl Deadline {
+    fn for_request(request: &ServiceRequest) -> Rc<Self> {
+        let has_body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
+            .iter()
+            .any(|name| request.headers().contains_key(name));
+        let (time, phase) = if has_body {
+            (BODY_TIME, Phase::Body)
+        } else {
+            (ANSWER_TIME, Phase::Answer)
+        };
+        Rc::new(Self {
+            at: Cell::new(Instant::now() + time),
+            phase: Cell::new(phase),
+        })
+    }
+
+    /// Starts the time for the answer.
+    pub fn body_has_arrived(request: &HttpRequest) {
+        if let Some(deadline) = request.extensions().get::<Rc<Self>>() {
+            deadline.at.set(Instant::now() + ANSWER_TIME);
+            deadline.phase.set(Phase::Answer);
+        }
+    }
+
+    async fn passed(&self) -> Problem {
+        while Instant::now() < self.at.get() {
+            tokio::time::sleep_until(self.at.get().into()).await;
+        }
+        match self.phase.get() {
+            Phase::Body => Problem::TooSlow,
+            Phase::Answer => Problem::Unavailable,
+        }
+    }
+}
+
+/// The id of a request: the client's when sane, else ours.
+#[derive(Clone)]
+struct RequestId(String);
+
+impl RequestId {
+    fn of(headers: &HeaderMap) -> Self {
+        let given = headers
+            .get(REQUEST_ID)
+            .and_then(|value| value.to_str().ok());
+        let is_sane = |id: &&str| {
+            (1..=64).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        };
+        Self(
+            given
+                .filter(is_sane)
+                .map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned),
+        )
+    }
+}
+
+/// The outermost middleware.
+pub async fn envelope<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::of(request.headers());
+    let path = request.path().to_owned();
+    let method = request.method().clone();
+    let trace = trace_id(request.headers());
+    if method == Method::HEAD {
+        // Whatever answers GET answers HEAD; the connection knows not to send the body.
+        request.head_mut().method = Method::GET;
+    }
+    let deadline = Deadline::for_request(&request);
+    request.extensions_mut().insert(deadline.clone());
+    let refusal = refuse_accept(&request);
+    let outcome = if let Some(problem) = refusal {
+        Err(problem.into())
+    } else {
+        tokio::select! {
+            outcome = next.call(request) => outcome,
+            problem = deadline.passed() => Err(problem.into()),
+        }
+    };
+    match outcome {
+        Ok(response) => {
+            let pattern = response.request().match_pattern();
+            let mut response = response.map_into_boxed_body();
+            log(
+                &method,
+                pattern.as_deref(),
+                response.status(),
+                started,
+                &id,
+                trace.as_deref(),
+            );
+            finish_headers(response.headers_mut(), &id);
+            let Some(body) = response
+                .response_mut()
+                .extensions_mut()
+                .remove::<ProblemBody>()
+            else {
+                return Ok(response);
+            };
+            Ok(response.map_body(|head, _| complete(head.headers_mut(), body, &path, &id)))
+        }
+        Err(error) => {
+            let mut response: HttpResponse = error.as_response_error().error_response();
+            log(
+                &method,
+                None,
+                response.status(),
+                started,
+                &id,
+                trace.as_deref(),
+            );
+            finish_headers(response.headers_mut(), &id);
+            let body = response.extensions_mut().remove::<ProblemBody>();
+            let response = match body {
+                Some(body) => {
+                    response.map_body(|head, _| complete(head.headers_mut(), body, &path, &id))
+                }
+                None => response,
+            };
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+/// Adds to a problem what only the envelope knows.
+fn complete(headers: &mut HeaderMap, mut body: ProblemBody, path: &str, id: &RequestId) -> BoxBody {
+    headers.remove(header::CONTENT_LENGTH);
+    body.instance = path.to_owned();
+    body.request_id.clone_from(&id.0);
+    BoxBody::new(serde_json::to_string(&body).unwrap_or_default())
+}
+
+fn finish_headers(headers: &mut HeaderMap, id: &RequestId) {
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// The API answers in JSON: a client that takes none is told so before any work.
+fn refuse_accept(request: &ServiceRequest) -> Option<Problem> {
+    let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
+    let takes_json = accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let is_refused =
+            parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        let matches = matches!(
+            media.as_str(),
+            "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
+        );
+        matches && !is_refused
+    });
+    (request.path().starts_with("/api/") && !takes_json).then_some(Problem::NotAcceptable)
+}
+
+/// The trace that the caller is part of (W3C Trace Context).
+fn trace_id(headers: &HeaderMap) -> Option<String> {
+    let parent = headers.get("traceparent")?.to_str().ok()?;
+    let id = parent.split('-').nth(1)?;
+    let is_valid = id.len() == 32
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    is_valid.then(|| id.to_owned())
+}
+
+/// One line per request, with the pattern of its path: paths themselves may hold tokens.
+fn log(
+    method: &Method,
+    pattern: Option<&str>,
+    status: StatusCode,
+    started: Instant,
+    id: &RequestId,
+    trace: Option<&str>,
+) {
+    let elapsed_ms = started.elapsed().as_millis();
+    let pattern = pattern.unwrap_or("(unmatched)");
+    let is_delivery =
+        method == Method::GET && status.is_success() && !pattern.starts_with("/api/v1/editor");
+    if is_delivery {
+        tracing::debug!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = id.0, trace_id = trace, "answered");
+    } else {
+        tracing::info!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = id.0, trace_id = trace, "answered");
+    }
+}

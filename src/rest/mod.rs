@@ -1,0 +1,22 @@
+//! Second floor: the HTTP vocabulary that every feature speaks. It knows Actix, no feature, and writes no SQL.
+
+pub mod auth;
+pub mod body;
+pub mod client;
+pub mod conditional;
+pub mod delivered;
+pub mod envelope;
+pub mod fields;
+pub mod idempotency;
+pub mod page;
+pub mod path;
+pub mod problem;
+pub mod query;
+pub mod reply;
+pub mod throttle;
+
+pub use auth::{Admin, Author, Editor, Identity};
+pub use body::Body;
+pub use path::Segment;
+pub use problem::Problem;
+pub use query::Query;

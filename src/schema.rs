@@ -1,0 +1,265 @@
+//! The tables, as the migrations leave them. Columns that only Postgres reads (`search`, `transaction_id`) are left out.
+
+diesel::table! {
+    article_authors (article_id, author_id) {
+        article_id -> Uuid,
+        author_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    article_revisions (article_id, number) {
+        article_id -> Uuid,
+        number -> Int4,
+        version -> Int8,
+        snapshot -> Jsonb,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    article_slugs (slug) {
+        slug -> Text,
+        article_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    article_tags (article_id, tag_id) {
+        article_id -> Uuid,
+        tag_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    articles (id) {
+        id -> Uuid,
+        kind -> Text,
+        slug -> Text,
+        title -> Text,
+        excerpt -> Nullable<Text>,
+        body_format -> Text,
+        body_source -> Text,
+        body_html -> Text,
+        body_text -> Text,
+        toc -> Jsonb,
+        word_count -> Int4,
+        reading_time_minutes -> Int4,
+        locale -> Text,
+        featured -> Bool,
+        seo -> Jsonb,
+        custom -> Jsonb,
+        in_review -> Bool,
+        revision -> Int4,
+        published_revision -> Nullable<Int4>,
+        live_from -> Nullable<Timestamptz>,
+        live_until -> Nullable<Timestamptz>,
+        first_published_at -> Nullable<Timestamptz>,
+        created_by -> Nullable<Uuid>,
+        updated_by -> Nullable<Uuid>,
+        trashed_at -> Nullable<Timestamptz>,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    authors (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        bio -> Nullable<Text>,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> Int8,
+        at -> Timestamptz,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        resource_kind -> Text,
+        resource_id -> Uuid,
+        visible_to_readers -> Bool,
+        cache_tags -> Array<Text>,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    idempotent_replies (owner, key) {
+        owner -> Text,
+        key -> Text,
+        request_fingerprint -> Bytea,
+        status -> Int2,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    import_sources (source, source_key) {
+        source -> Text,
+        source_key -> Text,
+        article_id -> Uuid,
+        fingerprint -> Bytea,
+        revision -> Int4,
+        imported_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    publication_authors (publication_id, author_id) {
+        publication_id -> Uuid,
+        author_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    publication_tags (publication_id, tag_id) {
+        publication_id -> Uuid,
+        tag_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    publications (id) {
+        id -> Uuid,
+        article_id -> Uuid,
+        revision -> Int4,
+        kind -> Text,
+        slug -> Text,
+        title -> Text,
+        excerpt -> Nullable<Text>,
+        body_html -> Text,
+        body_text -> Text,
+        toc -> Jsonb,
+        word_count -> Int4,
+        reading_time_minutes -> Int4,
+        locale -> Text,
+        featured -> Bool,
+        seo -> Jsonb,
+        custom -> Jsonb,
+        published_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        live_from -> Timestamptz,
+        live_until -> Nullable<Timestamptz>,
+        superseded -> Bool,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Bytea,
+        session_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        spent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    subscriber_topics (subscriber_id, tag_id) {
+        subscriber_id -> Uuid,
+        tag_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    subscribers (id) {
+        id -> Uuid,
+        email -> Text,
+        name -> Nullable<Text>,
+        status -> Text,
+        locale -> Nullable<Text>,
+        source -> Text,
+        attributes -> Jsonb,
+        consent -> Nullable<Jsonb>,
+        confirmed_at -> Nullable<Timestamptz>,
+        unsubscribed_at -> Nullable<Timestamptz>,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tags (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        parent_id -> Nullable<Uuid>,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        author_id -> Uuid,
+        email -> Text,
+        password_hash -> Text,
+        role -> Text,
+        disabled_at -> Nullable<Timestamptz>,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    article_authors,
+    article_revisions,
+    article_slugs,
+    article_tags,
+    articles,
+    authors,
+    events,
+    idempotent_replies,
+    import_sources,
+    publication_authors,
+    publication_tags,
+    publications,
+    refresh_tokens,
+    sessions,
+    subscriber_topics,
+    subscribers,
+    tags,
+    users,
+);
+
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(article_tags -> tags (tag_id));
+diesel::joinable!(article_authors -> authors (author_id));
+diesel::joinable!(publication_tags -> tags (tag_id));
+diesel::joinable!(publication_authors -> authors (author_id));
+diesel::joinable!(publication_tags -> publications (publication_id));
+diesel::joinable!(publication_authors -> publications (publication_id));
+diesel::joinable!(subscriber_topics -> tags (tag_id));

@@ -1,0 +1,35 @@
+use diesel_async::AsyncPgConnection;
+use serde_json::{Value, json};
+
+use super::model::TagRow;
+use crate::platform::events::{self, Event, Visibility};
+use crate::types::UserId;
+
+/// Writes a change of a tag into the outbox. Readers see tags, whichever change it is.
+pub async fn record(
+    conn: &mut AsyncPgConnection,
+    actor: Option<UserId>,
+    action: &'static str,
+    before: Option<&TagRow>,
+    after: Option<&TagRow>,
+) -> diesel::QueryResult<()> {
+    let Some(subject) = after.or(before) else {
+        return Ok(());
+    };
+    let (old, new) = (before.map(members), after.map(members));
+    let event = Event {
+        actor,
+        action,
+        resource_kind: "tag",
+        resource_id: subject.id.as_uuid(),
+        visibility: Visibility::Readers,
+        cache_tags: vec![format!("tag:{}", subject.id), "tags".to_owned()],
+        before: old.as_ref(),
+        after: new.as_ref(),
+    };
+    events::record(conn, event).await
+}
+
+fn members(tag: &TagRow) -> Value {
+    json!({ "slug": tag.slug, "name": tag.name, "description": tag.description, "parent_id": tag.parent_id })
+}

@@ -1,0 +1,34 @@
+//! Ground floor: values that are valid by construction. Nothing here knows HTTP, and of Postgres only how a value is
+//! stored.
+//!
+//! A value type has a private field and one fallible door, [`Parse`]; whoever holds one need not check it again.
+
+mod closed;
+pub mod custom;
+mod email;
+mod fault;
+mod id;
+mod locale;
+mod patch;
+mod reference;
+mod rendered;
+mod role;
+mod seo;
+mod slug;
+mod sql;
+mod text;
+
+pub use custom::JsonObject;
+pub use email::EmailAddress;
+pub use fault::{Fault, Parse};
+pub use id::{ArticleId, AuthorId, PublicationId, SessionId, SubscriberId, TagId, UserId};
+pub use locale::Locale;
+pub use patch::Patch;
+pub use reference::Reference;
+pub use rendered::{BodyFormat, Rendered, TocEntry, excerpt, render};
+pub use role::Role;
+pub use seo::{Seo, WebAddress};
+pub use slug::Slug;
+pub use text::{Line, Prose};
+
+pub(crate) use closed::closed_set;

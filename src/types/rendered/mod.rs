@@ -1,0 +1,173 @@
+//! What readers get of a body, derived once, when it is written.
+//!
+//! Four steps, each pure: Markdown becomes HTML ([comrak]), the HTML gets a shape that every parser
+//! reads alike (`shape`), the sanitiser drops what is not allowed (`allowed`, [ammonia]), and
+//! headings get their ids (`anchors`). Rendering what was rendered changes no byte.
+
+mod allowed;
+mod anchors;
+mod elements;
+mod shape;
+mod text;
+mod tokens;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use text::excerpt;
+
+/// Markdown is slower to read than HTML; this is 170,000 words of it.
+const MAX_MARKDOWN_BYTES: usize = 1 << 20;
+
+/// How the source of a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyFormat {
+    Markdown,
+    Html,
+}
+
+impl BodyFormat {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BodyFormat::Markdown => "markdown",
+            BodyFormat::Html => "html",
+        }
+    }
+
+    /// Reads what [`BodyFormat::as_str`] writes.
+    pub fn parse(format: &str) -> Option<BodyFormat> {
+        [BodyFormat::Markdown, BodyFormat::Html]
+            .into_iter()
+            .find(|known| known.as_str() == format)
+    }
+}
+
+/// What readers get of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// Safe to put into a page as it is.
+    pub html: String,
+    /// The words alone, a line for each block: for search and excerpts.
+    pub text: String,
+    pub toc: Vec<TocEntry>,
+    /// Each Han ideograph and kana counts as a word.
+    pub word_count: i32,
+    /// At 230 words or 500 ideographs a minute, rounded up; 0 only where there is no text.
+    pub reading_time_minutes: i32,
+}
+
+/// A heading that has text, `h1` to `h6`, in the order of the document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TocEntry {
+    pub level: u8,
+    pub id: String,
+    pub text: String,
+}
+
+/// Why a body can't be rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenderError {
+    TooLong { bytes: usize },
+    TooDeep,
+    TooManyTags,
+}
+
+impl RenderError {
+    pub fn as_code(self) -> &'static str {
+        match self {
+            RenderError::TooLong { .. } => "too_long",
+            RenderError::TooDeep => "too_deep",
+            RenderError::TooManyTags => "too_many_tags",
+        }
+    }
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RenderError::TooLong { bytes } => write!(
+                f,
+                "is {bytes} bytes of Markdown; at most {MAX_MARKDOWN_BYTES} are rendered"
+            ),
+            RenderError::TooDeep => write!(
+                f,
+                "holds elements more than {} levels deep; at most that many are rendered",
+                shape::MAX_DEPTH
+            ),
+            RenderError::TooManyTags => write!(
+                f,
+                "holds more than {} elements; at most that many are rendered",
+                shape::MAX_TAGS
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+/// Renders the source of a body.
+///
+/// # Errors
+///
+/// Markdown beyond 1 MiB, and markup nested or crowded as no article is. What was rendered before
+/// is never refused as HTML.
+pub fn render(format: BodyFormat, source: &str) -> Result<Rendered, RenderError> {
+    let source = without_controls(source);
+    let (html, toc) = match format {
+        BodyFormat::Html => settled(&source)?,
+        BodyFormat::Markdown => settled(&markdown_to_html(&source)?)?,
+    };
+    let text = text::plain_text(&html);
+    let length = text::Length::of(&text);
+    Ok(Rendered {
+        word_count: length.word_count(),
+        reading_time_minutes: length
+            .reading_time_minutes()
+            .max(i32::from(!text.is_empty())),
+        html,
+        text,
+        toc,
+    })
+}
+
+fn markdown_to_html(source: &str) -> Result<String, RenderError> {
+    if source.len() > MAX_MARKDOWN_BYTES {
+        return Err(RenderError::TooLong {
+            bytes: source.len(),
+        });
+    }
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    // Else `**` beside a full-width full stop or bracket stays two asterisks.
+    options.extension.cjk_friendly_emphasis = true;
+    // The sanitiser follows.
+    options.render.r#unsafe = true;
+    Ok(comrak::markdown_to_html(source, &options))
+}
+
+fn settled(markup: &str) -> Result<(String, Vec<TocEntry>), RenderError> {
+    let shaped = shape::reshape(markup)?;
+    let allowed = allowed::sanitise(&shaped);
+    // Again, for entities such as `&#1;` are characters by now.
+    Ok(anchors::anchored(&without_controls(&allowed)))
+}
+
+/// Drops control characters other than tabs and ends of lines, which become `\n`.
+fn without_controls(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_dropped_control) {
+        return Cow::Borrowed(text);
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(text.replace(is_dropped_control, ""))
+}
+
+fn is_dropped_control(c: char) -> bool {
+    c.is_control() && c != '\n' && c != '\t'
+}

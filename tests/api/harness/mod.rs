@@ -1,0 +1,164 @@
+//! What every test stands on.
+
+mod client;
+mod database;
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+
+use masthead::accounts::{self, NewUser};
+use masthead::app;
+use masthead::platform::Platform;
+use masthead::platform::clock::Clock;
+use masthead::platform::config::Config;
+use masthead::platform::db::Db;
+use masthead::platform::password::Passwords;
+use masthead::platform::token::{AccessTokens, SigningKey};
+use masthead::types::{Line, Parse, Role};
+use serde_json::{Value, json};
+
+pub use client::{Client, Reply};
+use database::TestDatabase;
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A server of its own, with a database of its own.
+pub struct TestApp {
+    pub platform: Platform,
+    pub address: String,
+    http: reqwest::Client,
+    server: actix_web::dev::ServerHandle,
+    database: TestDatabase,
+}
+
+impl TestApp {
+    /// Starts a server with the settings of development, without rate limits.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a server with other settings.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::create().await;
+        Self::start_on(database, settings).await
+    }
+
+    async fn start_on(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
+        let mut variables: BTreeMap<String, String> = BTreeMap::new();
+        variables.insert("MASTHEAD_RATE_LIMITS".to_owned(), "off".to_owned());
+        variables.insert(
+            "MASTHEAD_SITE_URL".to_owned(),
+            "https://news.example.com".to_owned(),
+        );
+        variables.extend(
+            settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let config = Config::from_variables(variables).unwrap();
+        let platform = Platform {
+            db: Db::new(database.address(), 8).unwrap(),
+            clock: Clock::default(),
+            passwords: Passwords::new().unwrap(),
+            access_tokens: AccessTokens::new(&[SigningKey::generate().unwrap()])
+                .unwrap()
+                .into(),
+            config: config.into(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = app::serve(platform.clone(), listener).unwrap();
+        let handle = server.handle();
+        tokio::spawn(server);
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            platform,
+            address,
+            http,
+            server: handle,
+            database,
+        }
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.http.clone(), &self.address, None)
+    }
+
+    /// Somebody with this token.
+    pub fn bearer(&self, token: &str) -> Client {
+        Client::new(self.http.clone(), &self.address, Some(token))
+    }
+
+    /// A new author, logged in.
+    pub async fn author(&self) -> Client {
+        self.someone(Role::Author).await
+    }
+
+    /// A new editor, logged in.
+    pub async fn editor(&self) -> Client {
+        self.someone(Role::Editor).await
+    }
+
+    /// A new admin, logged in.
+    pub async fn admin(&self) -> Client {
+        self.someone(Role::Admin).await
+    }
+
+    async fn someone(&self, role: Role) -> Client {
+        let email = format!(
+            "{}-{}@example.com",
+            role.as_str(),
+            uuid::Uuid::now_v7().simple()
+        );
+        self.add_user(&email, role).await;
+        let tokens = self.log_in(&email).await;
+        self.bearer(tokens["access_token"].as_str().unwrap())
+    }
+
+    /// Makes an account whose password is [`PASSWORD`].
+    pub async fn add_user(&self, email: &str, role: Role) {
+        let user = NewUser {
+            email: Parse::parse(email).unwrap(),
+            name: Line::parse("Robin Writer").unwrap(),
+            role,
+            password: Parse::parse(PASSWORD).ok().unwrap(),
+        };
+        accounts::create(&self.platform, user).await.unwrap();
+    }
+
+    /// Logs in, and gives what the API answers.
+    pub async fn log_in(&self, email: &str) -> Value {
+        let reply = self
+            .anonymous()
+            .post(
+                "/auth/token",
+                json!({ "email": email, "password": PASSWORD }),
+            )
+            .await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    /// The outbox: action and visibility of every event, oldest first.
+    pub async fn outbox(&self) -> Vec<String> {
+        self.rows("select action from events where resource_kind <> 'user' order by id")
+            .await
+    }
+
+    /// The first column of a query's rows, as text.
+    pub async fn rows(&self, sql: &str) -> Vec<String> {
+        self.database.rows(sql).await
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // The workers go at once; the database follows when it is dropped.
+        drop(self.server.stop(false));
+    }
+}
