@@ -29,6 +29,8 @@ pub mod platform;
 mod rest;
 
 // Third floor: features.
+mod articles;
+mod authors;
 mod site;
 mod tags;
 mod users;

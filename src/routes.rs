@@ -4,13 +4,14 @@ use actix_web::middleware::from_fn;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{site, tags, users};
+use crate::{articles, site, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(scope("/api/v1/auth").configure(users::routes));
     cfg.service(
         scope("/api/v1/editor")
+            .configure(articles::routes)
             .configure(tags::routes)
             .wrap(from_fn(users::authenticate)),
     );

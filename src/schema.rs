@@ -255,6 +255,7 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(users -> authors (author_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(article_tags -> tags (tag_id));
 diesel::joinable!(article_authors -> authors (author_id));

@@ -1,3 +1,4 @@
+drop function article_status(timestamptz, timestamptz, boolean, timestamptz);
 drop table article_revisions;
 drop function refuse_change();
 drop table article_authors;

@@ -90,3 +90,14 @@ begin
 end $$;
 create trigger article_revisions_are_immutable before update on article_revisions
     for each row execute function refuse_change();
+
+-- Where an article stands at an instant, for filters; articles::state says the same in Rust.
+create function article_status(live_from timestamptz, live_until timestamptz, in_review boolean, at timestamptz)
+returns text language sql immutable parallel safe as $$
+    select case
+        when live_from > at then 'scheduled'
+        when live_from <= at and (live_until is null or live_until > at) then 'published'
+        when in_review then 'in_review'
+        when live_from is not null then 'unpublished'
+        else 'draft' end
+$$;

@@ -192,6 +192,15 @@ pub async fn server_version(conn: &mut AsyncPgConnection) -> QueryResult<String>
     Ok(shown.server_version)
 }
 
+/// A `like` pattern that finds the text itself, whatever characters it has.
+pub fn containing(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
 /// Takes out what tokio-postgres does not know: the stricter `sslmode`s and `sslrootcert`.
 fn split_ssl_parameters(url: &str) -> (String, Option<String>, Option<String>) {
     let Some((base, query)) = url.split_once('?') else {

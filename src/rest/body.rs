@@ -217,6 +217,18 @@ impl Members<'_> {
         self.take(name)
     }
 
+    /// A member of a merge patch that can be changed, but not taken away.
+    pub fn change<T: Member>(&mut self, name: &'static str) -> Option<Option<T>> {
+        if self.object.get(name).is_some_and(Value::is_null) {
+            self.known.push(name);
+            self.object.remove(name);
+            return self
+                .place(name)
+                .refuse(Fault::new("required", "can be changed, but not taken away"));
+        }
+        self.take(name)
+    }
+
     /// A member of a merge patch that may be taken away with `null`.
     pub fn patch<T: Member>(&mut self, name: &'static str) -> Option<Patch<T>> {
         if self.object.get(name).is_some_and(Value::is_null) {

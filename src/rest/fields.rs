@@ -3,7 +3,18 @@
 use serde_json::{Map, Value};
 
 use super::query::Params;
-use crate::types::Fault;
+use crate::types::{Fault, closed_set};
+
+closed_set! {
+    /// What `include` adds to an answer that would leave it out.
+    pub enum Included {
+        Body = "body",
+        /// Always there.
+        Authors = "authors",
+        /// Always there.
+        Tags = "tags",
+    }
+}
 
 /// Which members an answer should keep. Without `fields`, all.
 #[derive(Debug, Clone, Default)]

@@ -141,3 +141,10 @@ pub fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
         Problem::Internal(anyhow::Error::new(fault).context("an answer can't be written as JSON"))
     })
 }
+
+/// Turns a value into JSON that can still be pruned.
+pub fn to_value<T: Serialize>(value: &T) -> Result<serde_json::Value, Problem> {
+    serde_json::to_value(value).map_err(|fault| {
+        Problem::Internal(anyhow::Error::new(fault).context("an answer can't be written as JSON"))
+    })
+}

@@ -82,17 +82,17 @@ from_body!(CreateTag { required name, optional slug, optional description, optio
 /// Changes to a tag: what is absent stays, `null` takes away.
 #[derive(ToSchema)]
 pub struct UpdateTag {
-    #[schema(value_type = Option<Line<200>>, nullable = false, inline)]
-    pub name: Patch<Line<200>>,
+    #[schema(nullable = false, inline)]
+    pub name: Option<Line<200>>,
     #[schema(value_type = Option<String>, nullable = false, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 100)]
-    pub slug: Patch<Slug>,
+    pub slug: Option<Slug>,
     #[schema(value_type = Option<Prose<2000>>, inline)]
     pub description: Patch<Prose<2000>>,
     /// Slug or id of the tag above it.
     #[schema(value_type = Option<String>)]
     pub parent: Patch<Reference<TagId>>,
 }
-from_body!(UpdateTag { patch name, patch slug, patch description, patch parent });
+from_body!(UpdateTag { change name, change slug, patch description, patch parent });
 
 /// Which tags to list.
 pub struct ListTags {

@@ -203,22 +203,14 @@ async fn patched(
     old: &TagRow,
     patch: UpdateTag,
 ) -> Result<WritableTag, Problem> {
-    let required = |pointer| Problem::invalid(pointer, "required", "a value is required");
-    let name = match patch.name {
-        Patch::Keep => old.name.clone(),
-        Patch::Clear => return Err(required("/name")),
-        Patch::Set(name) => name.as_str().to_owned(),
-    };
-    let slug = match patch.slug {
-        Patch::Keep => old.slug.clone(),
-        Patch::Clear => return Err(required("/slug")),
-        Patch::Set(slug) => slug,
-    };
-    let description = match patch.description {
-        Patch::Keep => old.description.clone(),
-        Patch::Clear => None,
-        Patch::Set(text) => Some(text.as_str().to_owned()),
-    };
+    let name = patch
+        .name
+        .map_or_else(|| old.name.clone(), |name| name.as_str().to_owned());
+    let slug = patch.slug.unwrap_or_else(|| old.slug.clone());
+    let description = patch
+        .description
+        .map(|text| text.as_str().to_owned())
+        .over(old.description.clone());
     let parent_id = match patch.parent {
         Patch::Keep => old.parent_id,
         Patch::Clear => None,

@@ -4,9 +4,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{CountedTag, TagFilter, TagRow, WritableTag};
 use crate::platform::clock::Moment;
+use crate::platform::db::containing;
 use crate::rest::page::{Count, Paging};
 use crate::schema::tags;
-use crate::types::{Reference, Slug, TagId};
+use crate::types::{Reference, TagId};
 
 diesel::define_sql_function! {
     /// How many articles readers find under a tag, at an instant.
@@ -17,17 +18,8 @@ fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'_, diesel::pg::Pg> {
     let query = tags::table.into_boxed();
     match &filter.name_part {
         None => query,
-        Some(part) => query.filter(tags::name.ilike(contains(part))),
+        Some(part) => query.filter(tags::name.ilike(containing(part))),
     }
-}
-
-/// A `like` pattern that finds the text itself, whatever characters it has.
-fn contains(text: &str) -> String {
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    format!("%{escaped}%")
 }
 
 /// One more tag than the page has, and the number of all where it is wanted.
@@ -100,41 +92,20 @@ pub async fn resolve(
     if references.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<TagId> = references
-        .iter()
-        .filter_map(|reference| {
-            if let Reference::Id(id) = reference {
-                Some(*id)
-            } else {
-                None
-            }
-        })
-        .collect();
-    let slugs: Vec<&Slug> = references
-        .iter()
-        .filter_map(|reference| {
-            if let Reference::Slug(slug) = reference {
-                Some(slug)
-            } else {
-                None
-            }
-        })
-        .collect();
+    let (ids, slugs) = Reference::split(references);
+    let wanted = tags::id.eq_any(ids).or(tags::slug.eq_any(slugs));
     let found: Vec<TagRow> = tags::table
-        .filter(tags::id.eq_any(ids).or(tags::slug.eq_any(slugs)))
+        .filter(wanted)
         .select(TagRow::as_select())
         .load(conn)
         .await?;
     let meant = |reference: &Reference<TagId>| {
-        found.iter().find(|tag| match reference {
-            Reference::Id(id) => tag.id == *id,
-            Reference::Slug(slug) => tag.slug == *slug,
-        })
+        found
+            .iter()
+            .find(|tag| reference.names(tag.id, &tag.slug))
+            .cloned()
     };
-    Ok(references
-        .iter()
-        .map(|reference| meant(reference).cloned())
-        .collect())
+    Ok(references.iter().map(meant).collect())
 }
 
 /// Inserts a tag. Violates `tags_slug_key` when the slug is taken, `tags_parent_exists` when the parent has gone.

@@ -44,30 +44,56 @@ impl JsonObject {
         &self.0
     }
 
+    /// Applies a JSON Merge Patch (RFC 7396): `null` takes members away, objects are merged at any depth.
+    pub fn merged(&self, patch: &Self) -> Result<Self, Fault> {
+        let mut target = Value::Object(self.0.clone());
+        merge(&mut target, &Value::Object(patch.0.clone()));
+        Self::parse(target)
+    }
+
     /// Puts a member in the place of an older one.
     pub fn set(&mut self, name: &str, value: Value) {
         self.0.insert(name.to_owned(), value);
     }
 }
 
-impl diesel::serialize::ToSql<diesel::sql_types::Jsonb, diesel::pg::Pg> for JsonObject {
-    fn to_sql<'b>(
-        &'b self,
-        out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
-    ) -> diesel::serialize::Result {
-        let value = Value::Object(self.0.clone());
-        <Value as diesel::serialize::ToSql<diesel::sql_types::Jsonb, diesel::pg::Pg>>::to_sql(
-            &value,
-            &mut out.reborrow(),
-        )
+super::sql::stored_as_json!(JsonObject);
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(members) = target else {
+        return;
+    };
+    for (name, change) in changes {
+        if change.is_null() {
+            members.remove(name);
+        } else {
+            merge(members.entry(name.clone()).or_insert(Value::Null), change);
+        }
     }
 }
 
-impl diesel::deserialize::FromSql<diesel::sql_types::Jsonb, diesel::pg::Pg> for JsonObject {
-    fn from_sql(bytes: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
-        match <Value as diesel::deserialize::FromSql<diesel::sql_types::Jsonb, diesel::pg::Pg>>::from_sql(bytes)? {
-            Value::Object(members) => Ok(Self(members)),
-            _ => Err("a column that should hold an object does not".into()),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_merge_patch_reaches_any_depth() {
+        let object = JsonObject::parse(json!({"a": {"b": 1, "c": 2}, "d": 3})).unwrap();
+        let patch =
+            JsonObject::parse(json!({"a": {"b": null, "e": {"f": null, "g": 4}}, "d": [5]}))
+                .unwrap();
+        let merged = object.merged(&patch).unwrap();
+        assert_eq!(
+            Value::Object(merged.members().clone()),
+            json!({"a": {"c": 2, "e": {"g": 4}}, "d": [5]})
+        );
     }
 }

@@ -1,4 +1,4 @@
-use super::sql::stored_as_text;
+use super::sql::{read_back_from_text, stored_as_text};
 use super::{Fault, Parse};
 
 /// A language, with a script or region where one is meant: `en`, `pt-BR`, `zh-Hant` (BCP 47, without extensions).
@@ -74,6 +74,7 @@ impl Parse for Locale {
 }
 
 stored_as_text!(Locale);
+read_back_from_text!(Locale);
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,15 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// The same patch of another type.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(change(value)),
+        }
+    }
+
     /// The member after the patch, for one that may be absent.
     pub fn over(self, current: Option<T>) -> Option<T> {
         match self {

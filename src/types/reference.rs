@@ -19,6 +19,28 @@ impl<Id: Parse> Parse for Reference<Id> {
     }
 }
 
+impl<Id: Copy + PartialEq> Reference<Id> {
+    /// Tells whether the thing with this id and slug is meant.
+    pub fn names(&self, id: Id, slug: &Slug) -> bool {
+        match self {
+            Self::Id(named) => *named == id,
+            Self::Slug(named) => named == slug,
+        }
+    }
+
+    /// The ids and the slugs among many references.
+    pub fn split(references: &[Self]) -> (Vec<Id>, Vec<&Slug>) {
+        let (mut ids, mut slugs) = (Vec::new(), Vec::new());
+        for reference in references {
+            match reference {
+                Self::Id(id) => ids.push(*id),
+                Self::Slug(slug) => slugs.push(slug),
+            }
+        }
+        (ids, slugs)
+    }
+}
+
 impl<Id> utoipa::PartialSchema for Reference<Id> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         ObjectBuilder::new()

@@ -1,11 +1,25 @@
 use super::{Fault, Line, Parse, Prose};
 
 /// What search engines and link previews are told, where it differs from the article itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+    utoipa::ToSchema,
+)]
+#[diesel(sql_type = diesel::sql_types::Jsonb)]
 pub struct Seo {
     /// Title for search results; `null`: the article's own.
+    #[schema(inline)]
     pub title: Option<Line<300>>,
     /// Description for search results; `null`: the excerpt.
+    #[schema(inline)]
     pub description: Option<Prose<1000>>,
     /// Address of the original, for a text that was first published elsewhere.
     pub canonical_url: Option<WebAddress>,
@@ -43,19 +57,5 @@ impl Parse for WebAddress {
     }
 }
 
-impl Seo {
-    /// Reads what the database holds; it went through the door when it was written.
-    pub fn from_stored(value: &serde_json::Value) -> Self {
-        let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str);
-        Self {
-            title: text("title").and_then(|t| Line::parse(t).ok()),
-            description: text("description").and_then(|t| Prose::parse(t).ok()),
-            canonical_url: text("canonical_url").map(|t| WebAddress(t.to_owned())),
-            image: text("image").map(|t| WebAddress(t.to_owned())),
-            noindex: value
-                .get("noindex")
-                .and_then(serde_json::Value::as_bool)
-                .unwrap_or_default(),
-        }
-    }
-}
+super::sql::read_back_from_text!(WebAddress);
+super::sql::stored_as_json!(Seo);

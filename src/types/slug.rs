@@ -5,6 +5,9 @@ use std::fmt;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
+use super::sql::{read_back_from_text, stored_as_text};
+use super::{Fault, Parse};
+
 /// Words that stand, or may come to stand, where a slug stands in an address.
 const RESERVED: [&str; 18] = [
     "new",
@@ -52,32 +55,6 @@ impl Slug {
     /// The most characters a slug has.
     pub const MAX: usize = 100;
 
-    /// Reads a slug as somebody wrote it.
-    ///
-    /// # Errors
-    ///
-    /// Also for a reserved word, and for what reads as a UUID: addresses take ids and slugs at the
-    /// same place.
-    pub fn parse(slug: &str) -> Result<Slug, SlugError> {
-        if slug.is_empty() {
-            return Err(SlugError::Required);
-        }
-        let chars = slug.chars().count();
-        if chars > Slug::MAX {
-            return Err(SlugError::TooLong { chars });
-        }
-        if !is_well_formed(slug) {
-            return Err(SlugError::Malformed(slug.to_owned()));
-        }
-        if RESERVED.contains(&slug) {
-            return Err(SlugError::Reserved(slug.to_owned()));
-        }
-        if is_uuid_like(slug) {
-            return Err(SlugError::UuidLike(slug.to_owned()));
-        }
-        Ok(Slug(slug.to_owned()))
-    }
-
     /// Makes a slug of a title in any script, or of `fallback` where the title has no words.
     ///
     /// Answers the same for the same title: that another thing has that slug is for the caller to
@@ -109,8 +86,13 @@ impl Slug {
         Slug(format!("{}{end}", head.trim_end_matches('-')))
     }
 
+    /// The slug itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn from_stored(slug: String) -> Slug {
+        Slug(slug)
     }
 }
 
@@ -120,64 +102,42 @@ impl fmt::Display for Slug {
     }
 }
 
-/// Why something is no slug.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SlugError {
-    Required,
-    TooLong { chars: usize },
-    Malformed(String),
-    Reserved(String),
-    UuidLike(String),
-}
-
-impl SlugError {
-    pub fn as_code(&self) -> &'static str {
-        match self {
-            SlugError::Required => "required",
-            SlugError::TooLong { .. } => "too_long",
-            SlugError::Malformed(_) | SlugError::UuidLike(_) => "invalid_slug",
-            SlugError::Reserved(_) => "reserved",
-        }
-    }
-}
-
-impl fmt::Display for SlugError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Parse for Slug {
+    /// Refuses reserved words too, and what reads as a UUID: addresses take ids and slugs at the
+    /// same place.
+    fn parse(slug: &str) -> Result<Slug, Fault> {
         let max = Slug::MAX;
-        match self {
-            SlugError::Required => {
-                write!(
-                    f,
-                    "is empty; must be 1 to {max} characters, such as `city-hall`"
-                )
-            }
-            SlugError::TooLong { chars } => {
-                write!(f, "has {chars} characters; must have at most {max}")
-            }
-            SlugError::Malformed(given) => {
-                let would_do = Slug::from_title(given, "city-hall");
-                write!(
-                    f,
-                    "{given:?} must be a-z, 0-9 and single inner hyphens, such as `{would_do}`"
-                )
-            }
-            SlugError::Reserved(given) => {
-                write!(
-                    f,
-                    "`{given}` is reserved; add a word, such as `{given}-story`"
-                )
-            }
-            SlugError::UuidLike(given) => {
-                write!(
-                    f,
-                    "`{given}` reads as an id; must not be 32 hexadecimal digits"
-                )
-            }
+        let chars = slug.chars().count();
+        if slug.is_empty() {
+            return Err(Fault::required());
         }
+        if chars > max {
+            return Err(Fault::new(
+                "too_long",
+                format!("has {chars} characters; at most {max} are allowed"),
+            ));
+        }
+        if !is_well_formed(slug) {
+            let would_do = Slug::from_title(slug, "city-hall");
+            let detail = format!("must be a-z, 0-9 and single inner hyphens, such as `{would_do}`");
+            return Err(Fault::new("invalid_slug", detail));
+        }
+        if RESERVED.contains(&slug) {
+            let detail = format!("`{slug}` is reserved; add a word, such as `{slug}-story`");
+            return Err(Fault::new("reserved", detail));
+        }
+        if is_uuid_like(slug) {
+            return Err(Fault::new(
+                "invalid_slug",
+                format!("`{slug}` reads as an id; must not be 32 hexadecimal digits"),
+            ));
+        }
+        Ok(Slug(slug.to_owned()))
     }
 }
 
-impl std::error::Error for SlugError {}
+stored_as_text!(Slug);
+read_back_from_text!(Slug);
 
 /// Spells a text of any script in words of `a-z0-9` with single hyphens, at most 80 characters;
 /// empty where it has none.
@@ -225,14 +185,88 @@ fn is_pictogram(c: char) -> bool {
         | '\u{1f000}'..='\u{1faff}')
 }
 
-impl super::Parse for Slug {
-    fn parse(text: &str) -> Result<Self, super::Fault> {
-        Slug::parse(text).map_err(|e| super::Fault::new(e.as_code(), e.to_string()))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(slug: &str) -> &'static str {
+        Slug::parse(slug).map_or_else(|fault| fault.code, |_| "ok")
+    }
+
+    fn made(title: &str) -> String {
+        Slug::from_title(title, "article").to_string()
+    }
+
+    #[test]
+    fn words_with_single_hyphens_are_slugs() {
+        for slug in [
+            "a",
+            "7",
+            "city-hall",
+            "a-1-b",
+            "newer",
+            "deadbeef",
+            &"a".repeat(100),
+        ] {
+            assert_eq!(code(slug), "ok", "{slug}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_its_reason() {
+        assert_eq!(code(""), "required");
+        assert_eq!(code(&"a".repeat(101)), "too_long");
+        for slug in [
+            "A", "é", "a--b", "-a", "a-", "-", "a b", "a_b", "a/b", "a\n", "a\0",
+        ] {
+            assert_eq!(code(slug), "invalid_slug", "{slug:?}");
+        }
+        assert!(RESERVED.iter().all(|word| code(word) == "reserved"));
+        assert_eq!(code("0198c9f0a1b27cde8f00112233445566"), "invalid_slug");
+        let message = Slug::parse("City Hall").unwrap_err().detail;
+        assert!(message.ends_with("such as `city-hall`"), "{message}");
+        assert_eq!(code("0198c9f0-a1b2-7cde-8f00-112233445566"), "invalid_slug");
+    }
+
+    #[test]
+    fn titles_of_any_script_become_slugs() {
+        for (title, slug) in [
+            ("Don't & Won’t", "dont-and-wont"),
+            ("Über Straße — naïve café", "uber-strasse-naive-cafe"),
+            ("u\u{308}ber", "uber"),
+            ("北京欢迎你", "bei-jing-huan-ying-ni"),
+            ("Привет, мир", "privet-mir"),
+            ("안녕하세요", "annyeonghaseyo"),
+            ("1️⃣ first ☕ 👩‍👩‍👧 🇩🇪", "1-first"),
+            ("🎉", "article"),
+            ("", "article"),
+            ("New", "new-2"),
+            (
+                "0198c9f0-a1b2-7cde-8f00-112233445566",
+                "0198c9f0-a1b2-7cde-8f00-112233445566-2",
+            ),
+        ] {
+            assert_eq!(made(title), slug, "{title}");
+        }
+        assert_eq!(Slug::from_title("!", "?").as_str(), "untitled");
+    }
+
+    #[test]
+    fn long_titles_are_cut_between_words() {
+        assert_eq!(made(&"long ".repeat(40)), ["long"; 16].join("-"));
+        assert_eq!(made(&"x".repeat(200)), "x".repeat(80));
+    }
+
+    #[test]
+    fn numbered_slugs_are_slugs() {
+        let numbered = |slug: &str, number| Slug::parse(slug).unwrap().numbered(number);
+        assert_eq!(numbered("city-hall", 2).as_str(), "city-hall-2");
+        let longest = numbered(&"a".repeat(100), u32::MAX);
+        assert_eq!(longest.as_str().len(), Slug::MAX);
+        assert!(Slug::parse(longest.as_str()).is_ok());
+        assert_eq!(
+            numbered(&"a".repeat(31), 2).as_str(),
+            format!("{}-no-2", "a".repeat(31))
+        );
     }
 }
-impl Slug {
-    fn from_stored(text: String) -> Self {
-        Self(text)
-    }
-}
-super::sql::stored_as_text!(Slug);

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::sql::stored_as_text;
+use super::sql::{read_back_from_text, stored_as_text};
 use super::{Fault, Parse};
 
 /// One line of text that is not blank, at most `MAX` characters, in Unicode NFC, without control characters or outer
@@ -122,6 +122,8 @@ fn within<const MAX: usize>(text: String) -> Result<String, Fault> {
 
 stored_as_text!(Line<const MAX: usize>);
 stored_as_text!(Prose<const MAX: usize>);
+read_back_from_text!(Line<const MAX: usize>);
+read_back_from_text!(Prose<const MAX: usize>);
 
 macro_rules! text_schema {
     ($type:ident) => {

@@ -3,11 +3,12 @@
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::queries;
+use crate::authors;
 use crate::platform::Platform;
 use crate::platform::events::{self, Event, Visibility};
 use crate::platform::password::NewPassword;
 use crate::rest::Problem;
-use crate::types::{AuthorId, EmailAddress, Line, Role, Slug, UserId};
+use crate::types::{EmailAddress, Line, Role, UserId};
 
 /// A person who is to have an account.
 pub struct NewUser {
@@ -24,7 +25,7 @@ pub async fn create(platform: &Platform, user: NewUser) -> Result<UserId, Proble
     let taken = Problem::conflict("email_taken", "another account has this address");
     conn.transaction(async |tx| {
         let id = UserId::mint();
-        let author = insert_author(tx, user.name.as_str()).await?;
+        let author = authors::create(tx, user.name.as_str()).await?;
         queries::insert(tx, id, author, &user.email, &hash, user.role)
             .await
             .map_err(taken.on_violation_of("users_email_key"))?;
@@ -82,26 +83,6 @@ pub async fn disable(platform: &Platform, email: &EmailAddress) -> Result<(), Pr
         record(tx, user.id, "user.disabled").await
     })
     .await
-}
-
-/// Inserts the public side of a person under the first free slug made from the name.
-pub async fn insert_author(conn: &mut AsyncPgConnection, name: &str) -> Result<AuthorId, Problem> {
-    let id = AuthorId::mint();
-    let slug = Slug::from_title(name, "author");
-    for number in 1..=1000 {
-        let candidate = if number == 1 {
-            slug.clone()
-        } else {
-            slug.numbered(number)
-        };
-        if queries::insert_author(conn, id, &candidate, name).await? {
-            return Ok(id);
-        }
-    }
-    Err(Problem::conflict(
-        "slug_taken",
-        "a thousand authors have this name",
-    ))
 }
 
 /// Writes what happened to an account into the outbox, without anything personal.

@@ -2,7 +2,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{AuthorRow, UserRow};
+use super::model::UserRow;
+use crate::authors::AuthorRow;
 use crate::platform::password::NewPassword;
 use crate::platform::secret::Secret;
 use crate::rest::body::from_body;
@@ -101,12 +102,12 @@ impl Me {
 /// What you may change of your account.
 #[derive(ToSchema)]
 pub struct UpdateMe {
-    #[schema(value_type = Option<Line<200>>, nullable = false, inline)]
-    pub name: Patch<Line<200>>,
+    #[schema(nullable = false, inline)]
+    pub name: Option<Line<200>>,
     #[schema(value_type = Option<Prose<2000>>, inline)]
     pub bio: Patch<Prose<2000>>,
 }
-from_body!(UpdateMe { patch name, patch bio });
+from_body!(UpdateMe { change name, patch bio });
 
 /// A new password, and the proof that you know the old.
 #[derive(ToSchema)]

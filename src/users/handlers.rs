@@ -8,6 +8,7 @@ use super::accounts;
 use super::dto::{ChangePassword, LogIn, LogOut, Me, Refresh, Tokens, UpdateMe};
 use super::guard::LogInGuard;
 use super::queries;
+use crate::authors;
 use crate::platform::Platform;
 use crate::platform::password::Verdict;
 use crate::platform::token::{ACCESS_TOKEN_LIFETIME, OpaqueToken, TokenHash};
@@ -16,7 +17,7 @@ use crate::rest::conditional::IfMatch;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{NoContent, Reply};
 use crate::rest::{Author, Body, Problem, Query};
-use crate::types::{Patch, Role, SessionId, UserId};
+use crate::types::{Role, SessionId, UserId};
 
 /// How long a refresh token waits to be used, and how long a session can be drawn out by refreshing.
 const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(30);
@@ -146,7 +147,7 @@ pub async fn read_me(
     let user = queries::find(&mut conn, me.0.user)
         .await?
         .ok_or(Problem::NotFound("account"))?;
-    let author = queries::find_author(&mut conn, user.author_id).await?;
+    let author = authors::queries::get(&mut conn, user.author_id).await?;
     Reply::shown(author.version, &Me::new(user, author))
 }
 
@@ -168,7 +169,7 @@ pub async fn update_me(
         let user = queries::find(tx, me.0.user)
             .await?
             .ok_or(Problem::NotFound("account"))?;
-        let author = queries::find_author(tx, user.author_id).await?;
+        let author = authors::queries::get(tx, user.author_id).await?;
         if !if_match.allows(author.version) {
             let current = Reply::shown(author.version, &Me::new(user, author))?;
             return Err(Problem::Stale {
@@ -176,19 +177,9 @@ pub async fn update_me(
                 changes: serde_json::Value::Null,
             });
         }
-        let name = match name {
-            Patch::Keep => author.name.clone(),
-            Patch::Clear => {
-                return Err(Problem::invalid("/name", "required", "a value is required"));
-            }
-            Patch::Set(name) => name.as_str().to_owned(),
-        };
-        let bio = match bio {
-            Patch::Keep => author.bio,
-            Patch::Clear => None,
-            Patch::Set(bio) => Some(bio.as_str().to_owned()),
-        };
-        let author = queries::update_author(tx, author.id, &name, bio.as_deref()).await?;
+        let name = name.map_or_else(|| author.name.clone(), |name| name.as_str().to_owned());
+        let bio = bio.map(|bio| bio.as_str().to_owned()).over(author.bio);
+        let author = authors::queries::update(tx, author.id, &name, bio.as_deref()).await?;
         accounts::record(tx, user.id, "user.updated").await?;
         Reply::shown(author.version, &Me::new(user, author))
     })

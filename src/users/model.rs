@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::schema::{authors, users};
-use crate::types::{AuthorId, EmailAddress, Role, SessionId, Slug, UserId};
+use crate::schema::users;
+use crate::types::{AuthorId, EmailAddress, Role, SessionId, UserId};
 
 /// An account.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
@@ -17,17 +17,6 @@ pub struct UserRow {
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-}
-
-/// The public side of a person.
-#[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
-#[diesel(table_name = authors)]
-pub struct AuthorRow {
-    pub id: AuthorId,
-    pub slug: Slug,
-    pub name: String,
-    pub bio: Option<String>,
-    pub version: i64,
 }
 
 /// A refresh token, with what decides whether it is good.

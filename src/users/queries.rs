@@ -2,10 +2,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{AuthorRow, RefreshRow, UserRow};
+use super::model::{RefreshRow, UserRow};
 use crate::platform::token::TokenHash;
-use crate::schema::{authors, refresh_tokens, sessions, users};
-use crate::types::{AuthorId, EmailAddress, Role, SessionId, Slug, UserId};
+use crate::schema::{refresh_tokens, sessions, users};
+use crate::types::{AuthorId, EmailAddress, Role, SessionId, UserId};
 
 /// Who a session belongs to, as long as both are in force: user, author, role.
 pub async fn find_session(
@@ -101,49 +101,6 @@ pub async fn disable(
         .execute(conn)
         .await
         .map(|_| ())
-}
-
-/// The public side of an account.
-pub async fn find_author(conn: &mut AsyncPgConnection, id: AuthorId) -> QueryResult<AuthorRow> {
-    authors::table
-        .find(id)
-        .select(AuthorRow::as_select())
-        .first(conn)
-        .await
-}
-
-/// Inserts the public side of a person, unless the slug is taken; tells whether it did.
-pub async fn insert_author(
-    conn: &mut AsyncPgConnection,
-    id: AuthorId,
-    slug: &Slug,
-    name: &str,
-) -> QueryResult<bool> {
-    diesel::insert_into(authors::table)
-        .values((
-            authors::id.eq(id),
-            authors::slug.eq(slug),
-            authors::name.eq(name),
-        ))
-        .on_conflict(authors::slug)
-        .do_nothing()
-        .execute(conn)
-        .await
-        .map(|rows| rows == 1)
-}
-
-/// Updates the public side of a person.
-pub async fn update_author(
-    conn: &mut AsyncPgConnection,
-    id: AuthorId,
-    name: &str,
-    bio: Option<&str>,
-) -> QueryResult<AuthorRow> {
-    diesel::update(authors::table.find(id))
-        .set((authors::name.eq(name), authors::bio.eq(bio)))
-        .returning(AuthorRow::as_returning())
-        .get_result(conn)
-        .await
 }
 
 /// Begins a session.

@@ -215,3 +215,36 @@ fn has_scheme_of(address: &str, schemes: &[&str]) -> bool {
         Err(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_elements_are_in_order() {
+        assert!(ELEMENTS.is_sorted_by_key(|(element, _)| *element));
+    }
+
+    #[test]
+    fn addresses_are_read_as_browsers_read_them() {
+        for relative in ["a.jpg", "/a", "//e.org/a", "?a=b:c", "#a:b", "", "./a:b"] {
+            assert!(has_scheme_of(relative, &WEB_SCHEMES), "{relative}");
+        }
+        let hostile = [
+            "javascript:x",
+            "\u{1}javascript:x",
+            "java\nscript:x",
+            " JaVaScRiPt:x",
+            "data:,x",
+            "vbscript:x",
+            "jav ascript:x",
+            "blob:x",
+            "file:///x",
+            "http://[",
+            "mailto:a@b.org",
+        ];
+        for address in hostile {
+            assert!(!has_scheme_of(address, &WEB_SCHEMES), "{address}");
+        }
+    }
+}

@@ -63,3 +63,13 @@ pub(super) fn is_dropped_block(name: &str) -> bool {
         "object" | "option" | "select" | "textarea" | "title" | "video" | "audio"
     )
 }
+
+/// Says whether an open element keeps what follows from closing an `item` around it.
+pub(super) fn ends_item_scope(open: &str, item: &str) -> bool {
+    let is_list = if item == "li" {
+        matches!(open, "ol" | "ul")
+    } else {
+        open == "dl"
+    };
+    is_list || is_boundary(open)
+}

@@ -7,7 +7,10 @@
 mod allowed;
 mod anchors;
 mod elements;
+mod output;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tokens;
 
@@ -16,32 +19,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::closed_set;
+
 pub use text::excerpt;
 
 /// Markdown is slower to read than HTML; this is 170,000 words of it.
 const MAX_MARKDOWN_BYTES: usize = 1 << 20;
 
-/// How the source of a body is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BodyFormat {
-    Markdown,
-    Html,
-}
-
-impl BodyFormat {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            BodyFormat::Markdown => "markdown",
-            BodyFormat::Html => "html",
-        }
-    }
-
-    /// Reads what [`BodyFormat::as_str`] writes.
-    pub fn parse(format: &str) -> Option<BodyFormat> {
-        [BodyFormat::Markdown, BodyFormat::Html]
-            .into_iter()
-            .find(|known| known.as_str() == format)
+closed_set! {
+    /// How the source of a body is written.
+    pub enum BodyFormat {
+        Markdown = "markdown",
+        Html = "html",
     }
 }
 
@@ -60,9 +49,11 @@ pub struct Rendered {
 }
 
 /// A heading that has text, `h1` to `h6`, in the order of the document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TocEntry {
+    #[schema(minimum = 1, maximum = 6)]
     pub level: u8,
+    /// The heading's `id` in the body: `#id` leads to it.
     pub id: String,
     pub text: String,
 }
@@ -72,7 +63,7 @@ pub struct TocEntry {
 pub enum RenderError {
     TooLong { bytes: usize },
     TooDeep,
-    TooManyTags,
+    TooCrowded,
 }
 
 impl RenderError {
@@ -80,7 +71,7 @@ impl RenderError {
         match self {
             RenderError::TooLong { .. } => "too_long",
             RenderError::TooDeep => "too_deep",
-            RenderError::TooManyTags => "too_many_tags",
+            RenderError::TooCrowded => "too_crowded",
         }
     }
 }
@@ -97,10 +88,11 @@ impl fmt::Display for RenderError {
                 "holds elements more than {} levels deep; at most that many are rendered",
                 shape::MAX_DEPTH
             ),
-            RenderError::TooManyTags => write!(
+            RenderError::TooCrowded => write!(
                 f,
-                "holds more than {} elements; at most that many are rendered",
-                shape::MAX_TAGS
+                "holds more than {} elements, or {} characters such as < and &",
+                output::MAX_TAGS,
+                output::MAX_ENTITIES
             ),
         }
     }

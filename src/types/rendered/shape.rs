@@ -6,30 +6,25 @@
 //! itself, and neither nesting nor misnesting can make it slow.
 
 use super::RenderError;
-use super::allowed::is_known_attribute;
 use super::elements::{
-    is_block, is_boundary, is_cell, is_dropped_block, is_heading, is_inline, is_row_group,
-    is_table_part, is_void,
+    ends_item_scope, is_block, is_boundary, is_cell, is_dropped_block, is_heading, is_inline,
+    is_row_group, is_table_part, is_void,
 };
+use super::output::Output;
 use super::tokens::{Tag, Token, tokens};
 
 /// Far beyond any article; a parser's work grows with it.
 pub(super) const MAX_DEPTH: usize = 100;
-/// About one tag for every ten bytes of a long book's chapter.
-pub(super) const MAX_TAGS: usize = 100_000;
-/// No address or caption is longer; some parsers of addresses are slow beyond it.
-const MAX_ATTRIBUTE_BYTES: usize = 8_192;
 
 /// Rewrites `html` as well-nested markup of allowed elements, entities left as they are.
 ///
 /// # Errors
 ///
-/// More than [`MAX_DEPTH`] elements inside each other, or more than [`MAX_TAGS`] in all.
+/// More than [`MAX_DEPTH`] elements inside each other, or more than [`Output`] takes.
 pub(super) fn reshape(html: &str) -> Result<String, RenderError> {
     let mut shaper = Shaper {
-        html: String::with_capacity(html.len() + html.len() / 8),
+        output: Output::default(),
         open: Vec::new(),
-        tags: 0,
     };
     for token in tokens(html) {
         match token {
@@ -39,13 +34,12 @@ pub(super) fn reshape(html: &str) -> Result<String, RenderError> {
         }
     }
     shaper.close_to(0);
-    Ok(shaper.html)
+    Ok(shaper.output.into_html())
 }
 
 struct Shaper {
-    html: String,
+    output: Output,
     open: Vec<String>,
-    tags: usize,
 }
 
 impl Shaper {
@@ -53,19 +47,7 @@ impl Shaper {
         if !text.trim_ascii().is_empty() {
             self.leave_table_structure()?;
         }
-        let mut rest = text;
-        while let Some(at) = rest.find(['<', '>']) {
-            let (plain, angle) = rest.split_at(at);
-            self.html.push_str(plain);
-            self.html.push_str(if angle.starts_with('<') {
-                "&lt;"
-            } else {
-                "&gt;"
-            });
-            rest = angle.get(1..).unwrap_or_default();
-        }
-        self.html.push_str(rest);
-        Ok(())
+        self.output.text(text)
     }
 
     fn start(&mut self, tag: &Tag) -> Result<(), RenderError> {
@@ -114,7 +96,7 @@ impl Shaper {
         let name = tag.name.as_str();
         if let Some(heading) = self.nearest(is_heading, is_boundary) {
             if !is_heading(name) {
-                self.html.push('\n');
+                self.output.line_break();
                 return Ok(());
             }
             self.close_to(heading);
@@ -172,7 +154,7 @@ impl Shaper {
             name == "table" || is_inner_part
         });
         if structural {
-            self.start_table_part(&bare("td"))?;
+            self.start_table_part(&Tag::bare("td"))?;
         }
         Ok(())
     }
@@ -202,7 +184,7 @@ impl Shaper {
 
     fn break_line_at(&mut self, name: &str) {
         if is_dropped_block(name) {
-            self.html.push('\n');
+            self.output.line_break();
         }
     }
 
@@ -229,18 +211,14 @@ impl Shaper {
     }
 
     fn open_bare(&mut self, name: &str) -> Result<(), RenderError> {
-        self.open(&bare(name))
+        self.open(&Tag::bare(name))
     }
 
     fn open(&mut self, tag: &Tag) -> Result<(), RenderError> {
-        self.tags += 1;
-        if self.tags > MAX_TAGS {
-            return Err(RenderError::TooManyTags);
-        }
         if self.open.len() >= MAX_DEPTH {
             return Err(RenderError::TooDeep);
         }
-        write_tag(&mut self.html, tag);
+        self.output.start(tag)?;
         if !is_void(&tag.name) {
             self.open.push(tag.name.clone());
         }
@@ -251,45 +229,7 @@ impl Shaper {
         while self.open.len() > depth
             && let Some(name) = self.open.pop()
         {
-            self.html.push_str("</");
-            self.html.push_str(&name);
-            self.html.push('>');
+            self.output.end(&name);
         }
     }
-}
-
-fn ends_item_scope(open: &str, item: &str) -> bool {
-    let is_list = if item == "li" {
-        matches!(open, "ol" | "ul")
-    } else {
-        open == "dl"
-    };
-    is_list || is_boundary(open)
-}
-
-fn bare(name: &str) -> Tag<'static> {
-    Tag {
-        name: name.to_owned(),
-        attributes: Vec::new(),
-    }
-}
-
-fn write_tag(html: &mut String, tag: &Tag) {
-    html.push('<');
-    html.push_str(&tag.name);
-    let mut written: Vec<&str> = Vec::new();
-    for (name, value) in &tag.attributes {
-        let is_wanted = is_known_attribute(&tag.name, name)
-            && value.len() <= MAX_ATTRIBUTE_BYTES
-            && !written.contains(&name.as_str());
-        if is_wanted {
-            written.push(name);
-            html.push(' ');
-            html.push_str(name);
-            html.push_str("=\"");
-            html.push_str(&value.replace('"', "&quot;"));
-            html.push('"');
-        }
-    }
-    html.push('>');
 }

@@ -77,34 +77,28 @@ pub(super) fn unescaped(escaped: &str) -> Cow<'_, str> {
 
 /// Cuts text to at most `max_chars` characters, as one line, between words where it can.
 ///
-/// Scripts that put no spaces between words are cut between characters. A cut text ends in an
+/// Where the last space is far back, as in scripts without spaces, it cuts between characters. A cut text ends in an
 /// ellipsis, which counts.
 pub fn excerpt(text: &str, max_chars: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let Some((end, _)) = line.char_indices().nth(max_chars) else {
+    if line.chars().nth(max_chars).is_none() {
         return line;
-    };
-    let Some((room, _)) = line.char_indices().nth(max_chars.saturating_sub(1)) else {
-        return String::new();
-    };
-    if end == 0 {
-        return String::new();
     }
+    let Some(max_words_chars) = max_chars.checked_sub(1) else {
+        return String::new();
+    };
+    let room: usize = line.chars().take(max_words_chars).map(char::len_utf8).sum();
     let (head, tail) = line.split_at(room);
-    let last_space = if tail.starts_with(' ') {
-        Some(room)
+    let words = if tail.starts_with(' ') {
+        Some(head)
     } else {
-        head.rfind(' ')
+        head.rsplit_once(' ').map(|(words, _)| words)
     };
-    let head = match last_space.and_then(|at| line.get(..at)) {
-        Some(words) if words.len() * 2 >= head.len() => words,
-        _ => whole_characters(head, tail),
-    };
-    let mut cut = head
-        .trim_end_matches(|c: char| c.is_whitespace() || ",;:.–—-".contains(c))
-        .to_owned();
-    cut.push(ELLIPSIS);
-    cut
+    let kept = words
+        .filter(|words| words.len() * 4 >= head.len())
+        .unwrap_or_else(|| whole_characters(head, tail));
+    let is_loose_end = |c: char| c.is_whitespace() || ",;:.–—-".contains(c);
+    format!("{}{ELLIPSIS}", kept.trim_end_matches(is_loose_end))
 }
 
 /// Takes the last character off `head` where `tail` begins with marks that belong to it.
@@ -164,4 +158,61 @@ fn is_cjk(c: char) -> bool {
         | '\u{f900}'..='\u{faff}'
         | '\u{ff66}'..='\u{ff9d}'
         | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_has_a_line_for_each_block_and_no_markup() {
+        let html = "<h2>A  &amp; b</h2>\n<p>c<br>d<b>e</b>&nbsp;f</p><table><tbody><tr><td>1</td>\
+                    <td>2</td></tr></tbody></table><ul><li>&amp;lt;</li></ul>";
+        assert_eq!(plain_text(html), "A & b\nc\nde f\n1 2\n&lt;");
+    }
+
+    #[test]
+    fn marks_of_footnotes_are_not_text() {
+        let html = "<p>Fact<sup><a href=\"#fn-1\">1</a></sup>. <a href=\"/x\">More</a></p>";
+        assert_eq!(plain_text(html), "Fact. More");
+    }
+
+    #[test]
+    fn words_are_counted_in_any_script() {
+        let counted = |text| Length::of(text).word_count();
+        assert_eq!(
+            counted("Well-known: it doesn't – no, can't – stop—ever."),
+            7
+        );
+        assert_eq!(counted("東京タワー"), 5);
+        assert_eq!(counted("Rust は楽しい 2026"), 6);
+        assert_eq!(counted("안녕 세상"), 2);
+        assert_eq!(counted("… — !"), 0);
+    }
+
+    #[test]
+    fn reading_time_is_rounded_up() {
+        let minutes = |text: &str| Length::of(text).reading_time_minutes();
+        assert_eq!(minutes(&"word ".repeat(230)), 1);
+        assert_eq!(minutes(&"word ".repeat(231)), 2);
+        assert_eq!(minutes(&"字".repeat(500)), 1);
+        assert_eq!(minutes(&("字".repeat(500) + &" word".repeat(230))), 2);
+        assert_eq!(minutes(""), 0);
+    }
+
+    #[test]
+    fn excerpts_end_between_words() {
+        let text = "The quick, brown\nfox jumps";
+        assert_eq!(excerpt(text, 100), "The quick, brown fox jumps");
+        assert_eq!(excerpt(text, 12), "The quick…");
+        assert_eq!(excerpt(text, 9), "The…");
+        assert_eq!(excerpt(text, 1), "…");
+        assert_eq!(excerpt(text, 0), "");
+    }
+
+    #[test]
+    fn excerpts_cut_long_words_between_characters() {
+        assert_eq!(excerpt("東京は日本の首都です", 5), "東京は日…");
+        assert_eq!(excerpt("xe\u{301}xxxx", 3), "x…");
+    }
 }

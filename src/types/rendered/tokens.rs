@@ -20,6 +20,13 @@ pub(super) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
+    pub(super) fn bare(name: &str) -> Tag<'static> {
+        Tag {
+            name: name.to_owned(),
+            attributes: Vec::new(),
+        }
+    }
+
     /// Finds the value of an attribute; the first of that name counts, as in browsers.
     pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
         let found = self.attributes.iter().find(|(known, _)| known == name);

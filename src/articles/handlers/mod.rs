@@ -1,0 +1,4 @@
+pub mod lifecycle;
+pub mod list;
+mod open;
+pub mod write;

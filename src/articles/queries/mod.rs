@@ -1,0 +1,17 @@
+//! Every statement on the articles' tables.
+
+mod publications;
+mod read;
+mod revisions;
+mod write;
+
+pub use publications::{
+    NewPublication, SpanUpdate, end_current, forget_pending, insert_publication, list_live,
+    set_span,
+};
+pub use read::{find, list, list_authors, list_names, list_tags, lock, with_body};
+pub use revisions::{find_snapshot_at_version, insert_revision};
+pub use write::{
+    WorkingCopy, claim_slug, delete_authors, delete_tags, free_slug, insert, insert_authors,
+    insert_tags, set_in_review, set_trashed, update,
+};

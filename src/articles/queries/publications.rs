@@ -1,0 +1,131 @@
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Int4, Nullable, Text, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::articles::model::LiveRow;
+use crate::schema::{articles, publications};
+use crate::types::{ArticleId, PublicationId, UserId};
+
+/// A publication to be: the working copy as it is now, from … until ….
+#[derive(Debug, Clone)]
+pub struct NewPublication {
+    pub id: PublicationId,
+    pub article: ArticleId,
+    pub revision: i32,
+    pub published_at: DateTime<Utc>,
+    pub live_from: DateTime<Utc>,
+    pub live_until: Option<DateTime<Utc>>,
+    /// Stands in for an excerpt that nobody wrote.
+    pub excerpt: Option<String>,
+}
+
+/// Copies the working copy, its tags and its byline into a publication, without taking them through here.
+pub async fn insert_publication(
+    conn: &mut AsyncPgConnection,
+    new: &NewPublication,
+) -> QueryResult<()> {
+    diesel::sql_query(
+        "with publication as (
+            insert into publications (id, article_id, revision, kind, slug, title, excerpt, body_html, body_text, toc,
+                word_count, reading_time_minutes, locale, featured, seo, custom, published_at, updated_at, live_from,
+                live_until)
+            select $1, id, $3, kind, slug, title, coalesce(excerpt, $7), body_html, body_text, toc,
+                word_count, reading_time_minutes, locale, featured, seo, custom, $4, $5, $5, $6
+            from articles where id = $2
+        ), tagged as (
+            insert into publication_tags (publication_id, tag_id, position)
+            select $1, tag_id, position from article_tags where article_id = $2
+        )
+        insert into publication_authors (publication_id, author_id, position)
+        select $1, author_id, position from article_authors where article_id = $2",
+    )
+    .bind::<Uuid, _>(new.id)
+    .bind::<Uuid, _>(new.article)
+    .bind::<Int4, _>(new.revision)
+    .bind::<Timestamptz, _>(new.published_at)
+    .bind::<Timestamptz, _>(new.live_from)
+    .bind::<Nullable<Timestamptz>, _>(new.live_until)
+    .bind::<Nullable<Text>, _>(new.excerpt.as_deref())
+    .execute(conn)
+    .await
+    .map(|_| ())
+}
+
+/// Takes back what was scheduled and has not begun: readers have never seen it.
+pub async fn forget_pending(
+    conn: &mut AsyncPgConnection,
+    article: ArticleId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::delete(
+        publications::table
+            .filter(publications::article_id.eq(article))
+            .filter(publications::live_from.gt(now)),
+    )
+    .execute(conn)
+    .await
+    .map(|_| ())
+}
+
+/// Ends what readers see at an instant, now or to come, and marks what has ended.
+pub async fn end_current(
+    conn: &mut AsyncPgConnection,
+    article: ArticleId,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let current = publications::table
+        .filter(publications::article_id.eq(article))
+        .filter(publications::superseded.eq(false));
+    let goes_on = publications::live_until
+        .is_null()
+        .or(publications::live_until.gt(at));
+    diesel::update(current.filter(goes_on))
+        .set(publications::live_until.eq(at))
+        .execute(conn)
+        .await?;
+    diesel::update(current.filter(publications::live_until.le(now)))
+        .set(publications::superseded.eq(true))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
+/// The publications of these articles that are or will be live.
+pub async fn list_live(
+    conn: &mut AsyncPgConnection,
+    ids: &[ArticleId],
+) -> QueryResult<Vec<LiveRow>> {
+    publications::table
+        .filter(publications::article_id.eq_any(ids))
+        .filter(publications::superseded.eq(false))
+        .select(LiveRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// What a working copy knows of its publications.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = articles, treat_none_as_null = true)]
+pub struct SpanUpdate {
+    pub live_from: Option<DateTime<Utc>>,
+    pub live_until: Option<DateTime<Utc>>,
+    pub first_published_at: Option<DateTime<Utc>>,
+    pub published_revision: Option<i32>,
+    pub in_review: bool,
+}
+
+/// Writes into the working copy when readers see it.
+pub async fn set_span(
+    conn: &mut AsyncPgConnection,
+    id: ArticleId,
+    span: &SpanUpdate,
+    by: Option<UserId>,
+) -> QueryResult<()> {
+    diesel::update(articles::table.find(id))
+        .set((span, articles::updated_by.eq(by)))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
