@@ -128,6 +128,8 @@ fn cors() -> Cors {
             "cache-tag",
             "masthead-merge-conflicts",
         ])
+        // The wildcard is the same for every origin: caches need not tell them apart.
+        .disable_vary_header()
         .max_age(3600)
 }
 

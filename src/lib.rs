@@ -31,6 +31,7 @@ mod rest;
 // Third floor: features.
 mod articles;
 mod authors;
+mod delivery;
 mod site;
 mod tags;
 mod users;

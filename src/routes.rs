@@ -4,7 +4,7 @@ use actix_web::middleware::from_fn;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{articles, site, tags, users};
+use crate::{articles, delivery, site, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -15,5 +15,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(tags::routes)
             .wrap(from_fn(users::authenticate)),
     );
+    cfg.service(scope("/api/v1").configure(delivery::routes));
     cfg.configure(site::routes);
 }

@@ -52,7 +52,8 @@ alter table publications alter column body_html set storage external;
 create index publications_newest_idx on publications (published_at desc, id desc) where not superseded and kind = 'article';
 create index publications_updated_idx on publications (updated_at desc, id desc) where not superseded and kind = 'article';
 create index publications_title_idx on publications (title, id) where not superseded and kind = 'article';
-create index publications_slug_idx on publications (slug) where not superseded;
+-- Of superseded rows too: an old slug leads to the article that had it.
+create index publications_slug_idx on publications (slug);
 create index publications_article_idx on publications (article_id) where not superseded;
 create index publications_search_idx on publications using gin (search) where not superseded;
 -- When does the next thing change for readers?

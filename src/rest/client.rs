@@ -1,7 +1,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
-use actix_web::dev::ServiceRequest;
 use ipnet::IpNet;
 
 /// Who is at the other end, for allowances: the peer's address, or the one that a *trusted* proxy names. A header from
@@ -12,19 +11,6 @@ pub struct ClientAddress(IpAddr);
 impl ClientAddress {
     /// The client of a request.
     pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> Self {
-        let forwarded = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .filter_map(|value| value.to_str().ok());
-        Self::judge(
-            request.peer_addr().map(|peer| peer.ip()),
-            forwarded,
-            trusted,
-        )
-    }
-
-    /// The client of a request that has not been routed yet.
-    pub fn of_unrouted(request: &ServiceRequest, trusted: &[IpNet]) -> Self {
         let forwarded = request
             .headers()
             .get_all("x-forwarded-for")

@@ -15,7 +15,7 @@ pub mod query;
 pub mod reply;
 pub mod throttle;
 
-pub use auth::{Admin, Author, Editor, Identity};
+pub use auth::{Author, Editor, Identity};
 pub use body::Body;
 pub use path::Segment;
 pub use problem::Problem;

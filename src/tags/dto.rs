@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{CountedTag, TagFilter, TagRow, TagSort};
+use super::model::{TagFilter, TagRow, TagSort, TagWithParent};
 use crate::rest::body::from_body;
 use crate::rest::page::PagingBy;
 use crate::rest::query::from_query;
@@ -46,16 +46,23 @@ impl From<&TagRow> for TagSummary {
     }
 }
 
-impl Tag {
-    /// Puts a tag and its parent together.
-    pub fn new(counted: CountedTag, parent: Option<&TagRow>) -> Self {
-        let CountedTag { tag, article_count } = counted;
+impl From<TagWithParent> for Tag {
+    fn from(row: TagWithParent) -> Self {
+        let TagWithParent {
+            tag,
+            article_count,
+            parent,
+        } = row;
         Self {
             id: tag.id,
             slug: tag.slug,
             name: tag.name,
             description: tag.description,
-            parent: parent.map(TagSummary::from),
+            parent: parent.map(|parent| TagSummary {
+                id: parent.id,
+                slug: parent.slug,
+                name: parent.name,
+            }),
             article_count,
             created_at: tag.created_at,
             updated_at: tag.updated_at,
@@ -118,7 +125,7 @@ pub struct ListTagsParams {
     /// Part of the name.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// Up to three keys, separated by commas; `-` before a key turns it round.
-    #[param(value_type = Option<Vec<TagSort>>, style = Form, explode = false, example = "-article_count,name")]
+    /// Up to three of `name`, `article_count`, `created_at`, `updated_at`; `-` before a key turns it round.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["-article_count", "name"]))]
     sort: Option<String>,
 }

@@ -3,7 +3,7 @@ use actix_web::{delete, get, patch, post};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::dto::{CreateTag, ListTags, ListTagsParams, Tag, UpdateTag};
-use super::model::{CountedTag, TagRow, TagSort, WritableTag};
+use super::model::{TagRow, TagSort, TagWithParent, WritableTag};
 use super::{events, queries};
 use crate::platform::Platform;
 use crate::platform::clock::Moment;
@@ -25,17 +25,12 @@ pub async fn list_tags(
     platform: Data<Platform>,
     query: Query<ListTags>,
 ) -> Result<Listed<Tag>, Problem> {
-    let mut conn = platform.db.get().await?;
+    let conn = platform.db.get().await?;
     let paging = &query.0.paging.paging;
-    let (rows, total) = queries::list(
-        &mut conn,
-        &query.0.filter(),
-        paging,
-        platform.clock.moment(),
-    )
-    .await?;
-    let (rows, pagination) = paging.page::<TagSort, _>(rows, total, CountedTag::key);
-    let data = with_parents(&mut conn, rows).await?;
+    let (rows, total) =
+        queries::list(&conn, &query.0.filter(), paging, platform.clock.moment()).await?;
+    let (rows, pagination) = paging.page::<TagSort, _>(rows, total, TagWithParent::key);
+    let data = rows.into_iter().map(Tag::from).collect();
     Ok(Listed(List { data, pagination }))
 }
 
@@ -241,37 +236,8 @@ async fn resolve_parent(
 }
 
 async fn shown(conn: &mut AsyncPgConnection, id: TagId, now: Moment) -> Result<Reply, Problem> {
-    let counted = queries::find(conn, id, now)
+    let row = queries::find(conn, &Reference::Id(id), now)
         .await?
         .ok_or(Problem::NotFound("tag"))?;
-    let version = counted.tag.version;
-    let tag = with_parents(conn, vec![counted])
-        .await?
-        .pop()
-        .ok_or(Problem::NotFound("tag"))?;
-    Reply::shown(version, &tag)
-}
-
-async fn with_parents(
-    conn: &mut AsyncPgConnection,
-    tags: Vec<CountedTag>,
-) -> Result<Vec<Tag>, Problem> {
-    let ids: Vec<TagId> = tags
-        .iter()
-        .filter_map(|counted| counted.tag.parent_id)
-        .collect();
-    let parents = queries::list_by_id(conn, &ids).await?;
-    let parent_of = |counted: &CountedTag| {
-        parents
-            .iter()
-            .find(|parent| Some(parent.id) == counted.tag.parent_id)
-            .cloned()
-    };
-    Ok(tags
-        .into_iter()
-        .map(|counted| {
-            let parent = parent_of(&counted);
-            Tag::new(counted, parent.as_ref())
-        })
-        .collect())
+    Reply::shown(row.tag.version, &Tag::from(row))
 }

@@ -11,8 +11,8 @@ pub mod queries;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use dto::{Tag, TagSummary};
-pub use model::{CountedTag, TagFilter, TagRow, TagSort, WritableTag};
+pub use dto::{ListTags, ListTagsParams, Tag, TagSummary};
+pub use model::{TagFilter, TagRow, TagSort, TagWithParent, WritableTag};
 
 /// Adds the routes below `/api/v1/editor`.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -30,11 +30,20 @@ pub struct WritableTag {
     pub parent_id: Option<TagId>,
 }
 
-/// A tag with the number of articles that readers find under it.
+/// A tag with the number of articles that readers find under it, and the tag above it.
 #[derive(Debug, Clone, Queryable)]
-pub struct CountedTag {
+pub struct TagWithParent {
     pub tag: TagRow,
     pub article_count: i64,
+    pub parent: Option<ParentRow>,
+}
+
+/// A tag as the one above another.
+#[derive(Debug, Clone, Queryable)]
+pub struct ParentRow {
+    pub id: TagId,
+    pub slug: Slug,
+    pub name: String,
 }
 
 /// Which tags a list is about.
@@ -78,7 +87,7 @@ impl SortKey for TagSort {
     }
 }
 
-impl CountedTag {
+impl TagWithParent {
     /// The tag's value in a sort column.
     pub fn key(&self, column: SortColumn) -> KeyValue {
         match column.sql {

@@ -1,8 +1,9 @@
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz, Uuid};
+use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::try_join;
 
-use super::model::{CountedTag, TagFilter, TagRow, WritableTag};
+use super::model::{TagFilter, TagRow, TagWithParent, WritableTag};
 use crate::platform::clock::Moment;
 use crate::platform::db::containing;
 use crate::rest::page::{Count, Paging};
@@ -14,6 +15,24 @@ diesel::define_sql_function! {
     fn tag_article_count(wanted: Uuid, at: Timestamptz) -> BigInt;
 }
 
+/// Tags with their counts and the tags above them. A macro, because the type of a join has no bearable name.
+macro_rules! with_parents {
+    ($now:expr) => {
+        tags::table
+            .left_join(parents.on(tags::parent_id.eq(parents.field(tags::id).nullable())))
+            .select((
+                TagRow::as_select(),
+                tag_article_count(tags::id, $now),
+                (
+                    parents.field(tags::id),
+                    parents.field(tags::slug),
+                    parents.field(tags::name),
+                )
+                    .nullable(),
+            ))
+    };
+}
+
 fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'_, diesel::pg::Pg> {
     let query = tags::table.into_boxed();
     match &filter.name_part {
@@ -22,43 +41,59 @@ fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'_, diesel::pg::Pg> {
     }
 }
 
-/// One more tag than the page has, and the number of all where it is wanted.
+diesel::alias!(tags as parents: Parents);
+
+/// One more tag than the page has, and the number of all where it is wanted: one round trip.
 pub async fn list(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     filter: &TagFilter,
     paging: &Paging,
     now: Moment,
-) -> QueryResult<(Vec<CountedTag>, Option<i64>)> {
-    let mut page = filtered(filter)
+) -> QueryResult<(Vec<TagWithParent>, Option<i64>)> {
+    let page = filtered(filter)
+        .select(tags::id)
         .order(paging.order_by())
         .limit(paging.rows())
         .offset(paging.offset());
-    if let Some(after) = paging.after() {
-        page = page.filter(after);
-    }
-    let rows = page
-        .select((TagRow::as_select(), tag_article_count(tags::id, now)))
-        .load(conn)
-        .await?;
-    let total = match paging.count() {
-        Count::Wanted => Some(filtered(filter).count().get_result(conn).await?),
-        Count::Unwanted => None,
+    let page = match paging.after() {
+        Some(after) => page.filter(after),
+        None => page,
     };
-    Ok((rows, total))
+    let rows = with_parents!(now)
+        .filter(tags::id.eq_any(page))
+        .order(paging.order_by())
+        .load(&mut &*conn);
+    let total = async {
+        match paging.count() {
+            Count::Wanted => filtered(filter)
+                .count()
+                .get_result(&mut &*conn)
+                .await
+                .map(Some),
+            Count::Unwanted => Ok(None),
+        }
+    };
+    try_join!(rows, total)
 }
 
-/// The tag with this id, and how many articles it has.
+/// The tag that is meant.
 pub async fn find(
-    conn: &mut AsyncPgConnection,
-    id: TagId,
+    conn: &AsyncPgConnection,
+    wanted: &Reference<TagId>,
     now: Moment,
-) -> QueryResult<Option<CountedTag>> {
-    tags::table
-        .find(id)
-        .select((TagRow::as_select(), tag_article_count(tags::id, now)))
-        .first(conn)
-        .await
-        .optional()
+) -> QueryResult<Option<TagWithParent>> {
+    match wanted {
+        Reference::Id(id) => with_parents!(now)
+            .filter(tags::id.eq(*id))
+            .first(&mut &*conn)
+            .await
+            .optional(),
+        Reference::Slug(slug) => with_parents!(now)
+            .filter(tags::slug.eq(slug))
+            .first(&mut &*conn)
+            .await
+            .optional(),
+    }
 }
 
 /// The tag with this id, locked until the transaction ends.
@@ -70,18 +105,6 @@ pub async fn lock(conn: &mut AsyncPgConnection, id: TagId) -> QueryResult<Option
         .first(conn)
         .await
         .optional()
-}
-
-/// The tags with these ids, in no order.
-pub async fn list_by_id(conn: &mut AsyncPgConnection, ids: &[TagId]) -> QueryResult<Vec<TagRow>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    tags::table
-        .filter(tags::id.eq_any(ids))
-        .select(TagRow::as_select())
-        .load(conn)
-        .await
 }
 
 /// Finds the tags that are meant, in the same order; `None` where there is no such tag.

@@ -5,5 +5,5 @@ mod read;
 mod write;
 
 pub use list::{ListArticles, ListArticlesParams};
-pub use read::{EDITED_MEMBERS, EditedArticle, Person};
+pub use read::{EditedArticle, Person};
 pub use write::{CreateArticle, PublishArticle, UpdateArticle, UpdateParams};

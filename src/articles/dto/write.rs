@@ -93,6 +93,10 @@ pub struct CreateArticle {
     pub featured: Option<bool>,
     /// Id of an uploaded picture.
     #[schema(value_type = Option<uuid::Uuid>)]
+    #[expect(
+        dead_code,
+        reason = "documents a member: while there are no pictures, every id is refused"
+    )]
     pub cover_id: Option<()>,
     #[schema(value_type = Option<Seo>)]
     pub seo: Option<SeoPatch>,
@@ -158,6 +162,10 @@ pub struct UpdateArticle {
     pub featured: Option<bool>,
     /// Id of an uploaded picture.
     #[schema(value_type = Option<uuid::Uuid>)]
+    #[expect(
+        dead_code,
+        reason = "documents a member: while there are no pictures, every id is refused"
+    )]
     pub cover_id: Option<()>,
     #[schema(value_type = Option<Seo>)]
     pub seo: Patch<SeoPatch>,

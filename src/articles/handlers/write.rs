@@ -14,7 +14,7 @@ use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::Reply;
 use crate::rest::{Author, Body, Identity, Problem, Query, Segment};
-use crate::types::{ArticleId, BodyFormat, Locale, Patch, Rendered, Seo, Slug};
+use crate::types::{ArticleId, BodyFormat, Patch, Rendered, Seo, Slug};
 
 /// Create an article
 ///

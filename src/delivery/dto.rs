@@ -1,0 +1,199 @@
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::{CountedAuthor, Published, WithBody};
+use crate::authors::AuthorSummary;
+use crate::platform::config::Config;
+use crate::tags::TagSummary;
+use crate::types::{
+    ArticleId, AuthorId, JsonObject, Locale, PublicationId, RawJson, Seo, Slug, TocEntry,
+};
+
+/// An article as readers get it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Article {
+    pub id: ArticleId,
+    /// `article` or `page`.
+    #[schema(examples("article"))]
+    pub kind: String,
+    #[schema(value_type = String, examples("frost-in-may"))]
+    pub slug: Slug,
+    /// Its address on the site.
+    #[schema(format = "uri", examples("https://news.example.com/frost-in-may"))]
+    pub url: String,
+    #[schema(examples("Frost in May"))]
+    pub title: String,
+    /// As written, or the beginning of the text.
+    pub excerpt: Option<String>,
+    /// Sanitised HTML. Lists leave it out, unless `include=body`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        examples("<p>Frost is <em>likely</em> before dawn.</p>")
+    )]
+    pub body_html: Option<String>,
+    /// The headings of the body, in order.
+    #[schema(value_type = Vec<TocEntry>)]
+    pub toc: RawJson,
+    pub locale: Locale,
+    /// Other language versions. None yet.
+    #[schema(value_type = Vec<Object>)]
+    pub translations: [(); 0],
+    pub featured: bool,
+    /// The picture above the text. None yet.
+    #[schema(value_type = Option<Object>)]
+    pub cover: Option<()>,
+    /// The byline, in order.
+    pub authors: Vec<AuthorSummary>,
+    /// In order.
+    pub tags: Vec<TagSummary>,
+    #[schema(value_type = Seo)]
+    pub seo: RawJson,
+    /// Members of the site's own.
+    #[schema(value_type = JsonObject)]
+    pub custom: RawJson,
+    /// Ideographs count as words.
+    pub word_count: i32,
+    /// At 230 words or 500 ideographs a minute, rounded up.
+    pub reading_time_minutes: i32,
+    /// When readers first saw it, or the date it was given.
+    pub published_at: DateTime<Utc>,
+    /// When readers first saw this version of it.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What `fields` may name.
+pub const DELIVERED_MEMBERS: &[&str] = &[
+    "id",
+    "kind",
+    "slug",
+    "url",
+    "title",
+    "excerpt",
+    "body_html",
+    "toc",
+    "locale",
+    "translations",
+    "featured",
+    "cover",
+    "authors",
+    "authors.id",
+    "authors.slug",
+    "authors.name",
+    "tags",
+    "tags.id",
+    "tags.slug",
+    "tags.name",
+    "seo",
+    "seo.title",
+    "seo.description",
+    "seo.canonical_url",
+    "seo.image",
+    "seo.noindex",
+    "custom",
+    "word_count",
+    "reading_time_minutes",
+    "published_at",
+    "updated_at",
+];
+
+/// A person with something published.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Author)]
+pub struct PublishedAuthor {
+    pub id: AuthorId,
+    #[schema(value_type = String, examples("robin-writer"))]
+    pub slug: Slug,
+    #[schema(examples("Robin Writer"))]
+    pub name: String,
+    pub bio: Option<String>,
+    /// How many articles readers find by them.
+    pub article_count: i64,
+}
+
+impl From<CountedAuthor> for PublishedAuthor {
+    fn from(counted: CountedAuthor) -> Self {
+        let CountedAuthor {
+            author,
+            article_count,
+        } = counted;
+        Self {
+            id: author.id,
+            slug: author.slug,
+            name: author.name,
+            bio: author.bio,
+            article_count,
+        }
+    }
+}
+
+/// What stands around the articles of one answer.
+pub struct Around {
+    tags: Vec<(PublicationId, TagSummary)>,
+    authors: Vec<(PublicationId, AuthorSummary)>,
+}
+
+impl Around {
+    /// Takes the tags and bylines out of what was read.
+    pub fn of(published: &Published) -> Self {
+        Self {
+            tags: published
+                .tags
+                .iter()
+                .map(|(id, tag)| (*id, TagSummary::from(tag)))
+                .collect(),
+            authors: published
+                .authors
+                .iter()
+                .map(|(id, author)| (*id, AuthorSummary::from(author)))
+                .collect(),
+        }
+    }
+
+    /// Puts an article together.
+    pub fn article(&self, (row, body_html): WithBody, config: &Config) -> Article {
+        Article {
+            url: config.url_of(row.slug.as_str(), row.locale.as_str()),
+            authors: of_publication(&self.authors, row.id),
+            tags: of_publication(&self.tags, row.id),
+            id: row.article_id,
+            kind: row.kind,
+            slug: row.slug,
+            title: row.title,
+            excerpt: row.excerpt,
+            body_html,
+            toc: row.toc,
+            locale: row.locale,
+            translations: [],
+            featured: row.featured,
+            cover: None,
+            seo: row.seo,
+            custom: row.custom,
+            word_count: row.word_count,
+            reading_time_minutes: row.reading_time_minutes,
+            published_at: row.published_at,
+            updated_at: row.updated_at,
+        }
+    }
+
+    /// The cache tags of everything that is shown around the articles.
+    pub fn cache_tags(&self) -> Vec<String> {
+        let tags = self.tags.iter().map(|(_, tag)| format!("tag:{}", tag.id));
+        let authors = self
+            .authors
+            .iter()
+            .map(|(_, author)| format!("author:{}", author.id));
+        let mut all: Vec<String> = tags.chain(authors).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+fn of_publication<T: Clone>(all: &[(PublicationId, T)], id: PublicationId) -> Vec<T> {
+    all.iter()
+        .filter(|(publication, _)| *publication == id)
+        .map(|(_, thing)| thing.clone())
+        .collect()
+}

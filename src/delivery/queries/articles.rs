@@ -1,0 +1,231 @@
+use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, not};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::try_join;
+
+use super::live::{Contains, HasHadSlug, IsLive, Kinds, NextChange};
+use crate::authors::AuthorRow;
+use crate::delivery::filter::PublicationFilter;
+use crate::delivery::model::{PublicationRow, Published, WithBody};
+use crate::platform::clock::Moment;
+use crate::rest::page::{Count, Paging};
+use crate::schema::{authors, publication_authors, publication_tags, publications, tags};
+use crate::tags::TagRow;
+use crate::types::{ArticleId, Locale, PublicationId, Reference, TagId};
+
+type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
+type BoxedIds<'a> = publications::BoxedQuery<'a, Pg, diesel::sql_types::Uuid>;
+
+/// Whether an answer shows bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    Shown,
+    LeftOut,
+}
+
+fn filtered(filter: &PublicationFilter, now: Moment) -> Boxed<'_> {
+    let mut query = publications::table.into_boxed().filter(IsLive {
+        at: now,
+        kinds: Kinds::of(&filter.kinds),
+    });
+    if !filter.locales.is_empty() {
+        query = query.filter(publications::locale.eq_any(&filter.locales));
+    }
+    if let Some(featured) = filter.featured {
+        query = query.filter(publications::featured.eq(featured));
+    }
+    if let Some(after) = filter.published_after {
+        query = query.filter(publications::published_at.gt(after));
+    }
+    if let Some(before) = filter.published_before {
+        query = query.filter(publications::published_at.lt(before));
+    }
+    if let Some(words) = &filter.words {
+        let locale = filter
+            .locales
+            .as_slice()
+            .first()
+            .cloned()
+            .unwrap_or_else(Locale::default);
+        query = query.filter(Contains {
+            words: words.clone(),
+            locale: locale.as_str().to_owned(),
+        });
+    }
+    if !filter.authors.is_empty() {
+        let (ids, slugs) = Reference::split(&filter.authors);
+        let by_them = publication_authors::table
+            .inner_join(authors::table)
+            .filter(publication_authors::publication_id.eq(publications::id))
+            .filter(authors::id.eq_any(ids).or(authors::slug.eq_any(slugs)));
+        query = query.filter(exists(by_them));
+    }
+    tagged(query, filter)
+}
+
+fn tagged<'a>(mut query: Boxed<'a>, filter: &'a PublicationFilter) -> Boxed<'a> {
+    let having_any = |references: &'a [Reference<TagId>]| {
+        let (ids, slugs) = Reference::split(references);
+        publication_tags::table
+            .inner_join(tags::table)
+            .filter(tags::id.eq_any(ids).or(tags::slug.eq_any(slugs)))
+            .select(publication_tags::publication_id)
+    };
+    if !filter.tags.is_empty() {
+        query = query.filter(publications::id.eq_any(having_any(&filter.tags)));
+    }
+    for tag in &filter.tags_all {
+        query = query.filter(publications::id.eq_any(having_any(std::slice::from_ref(tag))));
+    }
+    if !filter.tags_not.is_empty() {
+        query = query.filter(not(publications::id.eq_any(having_any(&filter.tags_not))));
+    }
+    query
+}
+
+/// A page of published articles, one more than it shows, with all that belongs to them.
+pub async fn list(
+    conn: &AsyncPgConnection,
+    filter: &PublicationFilter,
+    paging: &Paging,
+    bodies: Bodies,
+    now: Moment,
+) -> QueryResult<Published> {
+    let page = || {
+        let page = filtered(filter, now)
+            .order(paging.order_by())
+            .limit(paging.rows())
+            .offset(paging.offset());
+        match paging.after() {
+            Some(after) => page.filter(after),
+            None => page,
+        }
+    };
+    let total = async {
+        match paging.count() {
+            Count::Unwanted => Ok(None),
+            Count::Wanted => filtered(filter, now)
+                .count()
+                .get_result(&mut &*conn)
+                .await
+                .map(Some),
+        }
+    };
+    let (articles, tags, authors, next_change, total) = try_join!(
+        rows(conn, page(), bodies),
+        tags_of(conn, page().select(publications::id)),
+        authors_of(conn, page().select(publications::id)),
+        next_change(conn, now),
+        total,
+    )?;
+    Ok(Published {
+        articles,
+        tags,
+        authors,
+        total,
+        next_change,
+    })
+}
+
+/// Names one article for readers: by its id, or by a slug that it has or had.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    Id(ArticleId),
+    Slug(String),
+}
+
+/// One published article, with all that belongs to it. Its slug may be another than the one asked for.
+pub async fn find(
+    conn: &AsyncPgConnection,
+    wanted: &Wanted,
+    now: Moment,
+) -> QueryResult<Published> {
+    let one = || {
+        let live = publications::table.into_boxed().filter(IsLive {
+            at: now,
+            kinds: Kinds::Both,
+        });
+        match wanted {
+            Wanted::Id(id) => live.filter(publications::article_id.eq(*id)),
+            Wanted::Slug(slug) => live.filter(HasHadSlug {
+                slug: slug.clone(),
+                at: now,
+            }),
+        }
+    };
+    let (articles, tags, authors, next_change) = try_join!(
+        rows(conn, one(), Bodies::Shown),
+        tags_of(conn, one().select(publications::id)),
+        authors_of(conn, one().select(publications::id)),
+        next_change(conn, now),
+    )?;
+    Ok(Published {
+        articles,
+        tags,
+        authors,
+        total: None,
+        next_change,
+    })
+}
+
+async fn rows(
+    conn: &AsyncPgConnection,
+    query: Boxed<'_>,
+    bodies: Bodies,
+) -> QueryResult<Vec<WithBody>> {
+    match bodies {
+        Bodies::Shown => {
+            let columns = (
+                PublicationRow::as_select(),
+                publications::body_html.nullable(),
+            );
+            query.select(columns).load(&mut &*conn).await
+        }
+        Bodies::LeftOut => {
+            let rows: Vec<PublicationRow> = query
+                .select(PublicationRow::as_select())
+                .load(&mut &*conn)
+                .await?;
+            Ok(rows.into_iter().map(|row| (row, None)).collect())
+        }
+    }
+}
+
+async fn tags_of(
+    conn: &AsyncPgConnection,
+    ids: BoxedIds<'_>,
+) -> QueryResult<Vec<(PublicationId, TagRow)>> {
+    publication_tags::table
+        .inner_join(tags::table)
+        .filter(publication_tags::publication_id.eq_any(ids))
+        .order((publication_tags::publication_id, publication_tags::position))
+        .select((publication_tags::publication_id, TagRow::as_select()))
+        .load(&mut &*conn)
+        .await
+}
+
+async fn authors_of(
+    conn: &AsyncPgConnection,
+    ids: BoxedIds<'_>,
+) -> QueryResult<Vec<(PublicationId, AuthorRow)>> {
+    publication_authors::table
+        .inner_join(authors::table)
+        .filter(publication_authors::publication_id.eq_any(ids))
+        .order((
+            publication_authors::publication_id,
+            publication_authors::position,
+        ))
+        .select((publication_authors::publication_id, AuthorRow::as_select()))
+        .load(&mut &*conn)
+        .await
+}
+
+/// When something that readers see changes by itself next.
+pub async fn next_change(
+    conn: &AsyncPgConnection,
+    now: Moment,
+) -> QueryResult<Option<DateTime<Utc>>> {
+    NextChange(now).get_result(&mut &*conn).await
+}

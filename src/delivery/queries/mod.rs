@@ -1,0 +1,10 @@
+//! Every statement of delivery. Those of one answer are sent down one connection together (pipelined): one round trip.
+
+mod articles;
+mod authors;
+mod live;
+mod tags;
+
+pub use articles::{Bodies, Wanted, find, list};
+pub use authors::{find_author, list_authors};
+pub use tags::{find_tag, list_tags};
