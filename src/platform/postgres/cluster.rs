@@ -3,14 +3,14 @@ use super::{
     home::Home,
     lease::{self, Lease},
     probe::{self, Answer, USER},
-    programs,
+    programs, socket,
     watcher::{self, Watcher},
 };
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     ffi::OsString,
     fmt::Write,
-    fs::File,
+    fs::{self, File},
     os::unix::ffi::OsStrExt,
     path::PathBuf,
     thread,
@@ -117,7 +117,11 @@ impl Cluster {
             // It has hardly begun, and will find no lease.
             Watcher::Running(None) => Ok(()),
             Watcher::Gone(_) => match data::find_orphan(&self.home)? {
-                Some(orphan) => watcher::stop_orphan(&self.home, &orphan),
+                Some(orphan) => {
+                    watcher::stop_orphan(&self.home, &orphan)?;
+                    let _ = fs::remove_dir(&self.socket);
+                    Ok(())
+                }
                 None => Ok(()),
             },
         }
@@ -170,21 +174,21 @@ fn launch(home: &Home, locations: &Locations, durability: Durability, lock: File
     };
     let log_start = watcher::rotate_log(home)?;
     let orphan = data::find_orphan(home)?;
-    let socket = match &orphan {
+    let directory = match &orphan {
         Some(orphan) => orphan.socket.clone(),
         None => {
-            let socket = home.make_socket_dir(locations.runtime_dir.as_deref())?;
-            data::clear_socket(&socket)?;
-            socket
+            let directory = socket::make_dir(home, locations.runtime_dir.as_deref())?;
+            socket::clear(&directory)?;
+            directory
         }
     };
     let mut server = vec![programs.postgres().into_os_string()];
-    server.extend(data::server_arguments(home, &socket));
+    server.extend(data::server_arguments(home, &directory));
     watcher::spawn(
         home,
         lock,
         orphan.map(|orphan| orphan.pid),
-        &socket,
+        &directory,
         &server,
     )?;
     Ok(log_start)

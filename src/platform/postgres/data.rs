@@ -144,13 +144,7 @@ fn parse_pid_file(text: &str) -> Option<Orphan> {
     Some(Orphan { pid, socket })
 }
 
-/// Removes the socket of a server that is gone: its lock file would be trusted like the pid file.
-pub(super) fn clear_socket(dir: &Path) -> Result<()> {
-    remove_if_there(&dir.join(".s.PGSQL.5432"))?;
-    remove_if_there(&dir.join(".s.PGSQL.5432.lock"))
-}
-
-fn remove_if_there(path: &Path) -> Result<()> {
+pub(super) fn remove_if_there(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("removing {}", path.display()))

@@ -15,8 +15,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Longest path of a socket directory, in bytes: with the socket's name it must stay below 107.
-const SOCKET_DIR_MAX: usize = 85;
 /// Where clusters of root live when the server's user cannot reach the directory asked for.
 const SYSTEM_ROOT: &str = "/var/lib/masthead";
 
@@ -25,8 +23,8 @@ const SYSTEM_ROOT: &str = "/var/lib/masthead";
 pub(super) struct Home {
     pub(super) root: PathBuf,
     /// `None` when the server runs as this process does.
-    user: Option<User>,
-    own_uid: u32,
+    pub(super) user: Option<User>,
+    pub(super) own_uid: u32,
     path: OsString,
 }
 
@@ -146,40 +144,6 @@ impl Home {
         }
     }
 
-    /// Makes the directory of the socket: short, and closed to everybody else, for there is no password.
-    pub(super) fn make_socket_dir(&self, runtime_dir: Option<&Path>) -> Result<PathBuf> {
-        // The inode, so that a cluster made anew in the same place never meets the old one's server.
-        let inode = fs::metadata(self.data())
-            .with_context(|| at("looking at", &self.data()))?
-            .ino();
-        let name = format!(
-            "masthead-{:016x}",
-            fnv1a(self.root.as_os_str().as_bytes()) ^ inode
-        );
-        let base = runtime_dir
-            .filter(|dir| self.user.is_none() && dir.is_absolute() && dir.is_dir())
-            .filter(|dir| dir.as_os_str().len() + 1 + name.len() <= SOCKET_DIR_MAX)
-            .unwrap_or(Path::new("/tmp"));
-        let path = base.join(name);
-        self.make_dir(&path)?;
-        let found = fs::symlink_metadata(&path).with_context(|| at("looking at", &path))?;
-        let owner = self.user.map_or(self.own_uid, |user| user.uid);
-        // Root may have been killed before it gave the directory away.
-        if self.own_uid == 0 && found.is_dir() && found.uid() == 0 {
-            let gid = self.user.map(|user| user.gid);
-            lchown(&path, Some(owner), gid).with_context(|| at("giving away", &path))?;
-        } else {
-            ensure!(
-                found.is_dir() && found.uid() == owner,
-                "{} is in the way: it is not a directory of uid {owner}; remove it",
-                path.display()
-            );
-        }
-        fs::set_permissions(&path, Permissions::from_mode(0o700))
-            .with_context(|| at("closing", &path))?;
-        Ok(path)
-    }
-
     fn settle_as_user(&self) -> Result<()> {
         fs::create_dir_all(&self.root).with_context(|| at("creating", &self.root))?;
         let owner = fs::metadata(&self.root)
@@ -199,6 +163,11 @@ impl Home {
         if self.root_is_usable()? {
             return Ok(());
         }
+        ensure!(
+            !self.data().exists(),
+            "the server's user can no longer enter {}: give the directories above it the mode 0711 again",
+            self.root.display()
+        );
         let resolved = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
         // Only goes when it is empty, that is, when it was made just now.
         let _ = fs::remove_dir(&self.root);
@@ -275,12 +244,12 @@ pub(super) fn lock_within(file: &File, patience: Duration) -> Result<bool> {
     }
 }
 
-fn at(doing: &str, path: &Path) -> String {
+pub(super) fn at(doing: &str, path: &Path) -> String {
     format!("{doing} {}", path.display())
 }
 
 /// Hashes a path to a name that stays the same in every release.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -14,6 +14,7 @@ mod home;
 mod lease;
 mod probe;
 mod programs;
+mod socket;
 mod user;
 mod watcher;
 

@@ -1,3 +1,4 @@
+use super::socket;
 use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
@@ -22,7 +23,7 @@ pub(super) enum Answer {
 
 /// Knocks at the socket by logging in, for only that shows a server that works.
 pub(super) fn ask(socket_dir: &Path) -> Answer {
-    match UnixStream::connect(socket_dir.join(".s.PGSQL.5432")) {
+    match UnixStream::connect(socket_dir.join(socket::NAME)) {
         Ok(stream) => greet(stream).unwrap_or(Answer::Busy),
         Err(_) => Answer::Silent,
     }

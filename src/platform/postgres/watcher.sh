@@ -18,26 +18,40 @@ say() {
     echo "$(date '+%Y-%m-%d %H:%M:%S') masthead watcher [$$]: $*"
 }
 
+# Whether a process lives; sets `started`, empty where there is no /proc.
+alive() {
+    started=
+    if [ -r "/proc/$1/stat" ]; then
+        read -r line 2>/dev/null <"/proc/$1/stat" || return 1
+        # The name in parentheses may hold spaces; what follows is the state, and 19 words on the start.
+        # shellcheck disable=SC2086
+        set -- ${line##*) }
+        started=${20}
+        [ "$1" != Z ]
+    else
+        # "Operation not permitted" means that it lives, under another user.
+        case $(kill -0 "$1" 2>&1) in
+            *[Nn]'o such process'*) return 1 ;;
+        esac
+    fi
+}
+
 running() {
-    [ "$server" -gt 0 ] && kill -0 "$server" 2>/dev/null
+    [ "$server" -gt 0 ] && alive "$server"
 }
 
 # A lease is called <pid>-<start time>-<number>: a pid alone may have been taken again.
 held() {
     name=${1##*/} pid=${name%%-*}
     began=${name#*-} began=${began%-*}
-    if [ -r "/proc/$pid/stat" ]; then
-        read -r line 2>/dev/null <"/proc/$pid/stat" || return 1
-        # The name in parentheses may hold spaces; what follows is the state, and 19 words on the start.
-        # shellcheck disable=SC2086
-        set -- ${line##*) }
-        [ "$1" != Z ] && [ "${20}" = "$began" ]
-    else
-        # "Operation not permitted" means that it lives, under another user.
-        case $(kill -0 "$pid" 2>&1) in
-            *[Nn]'o such process'*) return 1 ;;
-        esac
-    fi
+    alive "$pid" && [ "${started:-$began}" = "$began" ]
+}
+
+# The root may have been removed, and made anew by others with a watcher of their own.
+dispossessed() {
+    owner=
+    read -r owner 2>/dev/null <"${leases%/*}/watcher"
+    [ "$owner" != "$$" ]
 }
 
 leased() {
@@ -58,9 +72,9 @@ launch() {
 stop() {
     running || return 0
     kill -INT "$server"
-    wait "$server"
+    wait "$server" 2>/dev/null
     # `wait` returns early on a signal, and at once for an adopted server, which is no child.
-    while running; do sleep 1 </dev/null; done
+    while running; do sleep 0.1 </dev/null 2>/dev/null || sleep 1 </dev/null; done
 }
 
 [ "$server" -gt 0 ] || launch "$@"
@@ -69,8 +83,9 @@ while :; do
     # In the background, for a shell hears signals only between commands or in `wait`.
     sleep 2 </dev/null &
     timer=$!
-    wait "$timer"
+    [ -n "$asked" ] || wait "$timer"
 
+    if dispossessed; then asked=yes; fi
     if leased; then idle=0; else idle=$((idle + 1)); fi
     if [ -n "$asked" ] || [ "$idle" -ge 3 ]; then
         kill "$timer" 2>/dev/null
