@@ -5,4 +5,5 @@
 mod articles;
 mod delivery;
 mod harness;
+mod migrations;
 mod tags;
