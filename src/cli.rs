@@ -145,10 +145,13 @@ async fn execute(command: Command) -> anyhow::Result<()> {
     let started = Started::from(config).await?;
     let outcome = match command {
         Command::Serve => serve::serve(&started.platform).await,
-        Command::Migrate => Ok(report::line(&format!(
-            "The schema is up to date ({} migrations ran).",
-            started.migrations_run
-        ))),
+        Command::Migrate => {
+            report::line(&format!(
+                "The schema is up to date ({} migrations ran).",
+                started.migrations_run
+            ));
+            Ok(())
+        }
         Command::User { action } => user(&started.platform, action).await,
         Command::Import { .. } => Ok(()),
         Command::Demo => Ok(()),

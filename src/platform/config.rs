@@ -100,27 +100,15 @@ impl Config {
             asked: Vec::new(),
             faults: Vec::new(),
         };
-        let environment = read.choice(
-            "MASTHEAD_ENV",
-            "development",
-            &[
-                ("development", Environment::Development),
-                ("production", Environment::Production),
-            ],
-        );
+        let environment = read.environment();
         let in_production = environment == Environment::Production;
-        let listen = read.parsed(
-            "MASTHEAD_LISTEN",
-            "127.0.0.1:8080",
-            "an address and port such as 127.0.0.1:8080",
-        );
         let site_url = read
             .url("MASTHEAD_SITE_URL")
             .unwrap_or_else(|| "http://localhost:3000".to_owned());
         let article_url = read.article_url(&site_url);
         let config = Self {
             environment,
-            listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen: read.listen(),
             database_url: read.database_url(),
             database_ca_file: read.text("DATABASE_CA_FILE").map(PathBuf::from),
             database_connections: read.count("MASTHEAD_DATABASE_CONNECTIONS", 10, 1, 500),
@@ -274,6 +262,20 @@ impl Reader {
             return None;
         }
         Some(text.trim_end_matches('/').to_owned())
+    }
+
+    fn environment(&mut self) -> Environment {
+        let choices = [
+            ("development", Environment::Development),
+            ("production", Environment::Production),
+        ];
+        self.choice("MASTHEAD_ENV", "development", &choices)
+    }
+
+    fn listen(&mut self) -> SocketAddr {
+        let wanted = "an address and port such as 127.0.0.1:8080";
+        self.parsed("MASTHEAD_LISTEN", "127.0.0.1:8080", wanted)
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
     }
 
     fn article_url(&mut self, site_url: &str) -> String {

@@ -285,7 +285,7 @@ mod tests {
             SigningKey::generate().unwrap(),
             SigningKey::generate().unwrap(),
         );
-        let token = token(&AccessTokens::new(&[old.clone()]).unwrap());
+        let token = token(&AccessTokens::new(std::slice::from_ref(&old)).unwrap());
         assert!(
             AccessTokens::new(&[new.clone(), old])
                 .unwrap()

@@ -115,18 +115,14 @@ pub async fn envelope<B: MessageBody + 'static>(
             problem = deadline.passed() => Err(problem.into()),
         }
     };
+    let log = |pattern: Option<&str>, status| {
+        log(&method, pattern, status, started, &id, trace.as_deref());
+    };
     match outcome {
         Ok(response) => {
             let pattern = response.request().match_pattern();
             let mut response = response.map_into_boxed_body();
-            log(
-                &method,
-                pattern.as_deref(),
-                response.status(),
-                started,
-                &id,
-                trace.as_deref(),
-            );
+            log(pattern.as_deref(), response.status());
             finish_headers(response.headers_mut(), &id);
             let Some(body) = response
                 .response_mut()
@@ -139,14 +135,7 @@ pub async fn envelope<B: MessageBody + 'static>(
         }
         Err(error) => {
             let mut response: HttpResponse = error.as_response_error().error_response();
-            log(
-                &method,
-                None,
-                response.status(),
-                started,
-                &id,
-                trace.as_deref(),
-            );
+            log(None, response.status());
             finish_headers(response.headers_mut(), &id);
             let body = response.extensions_mut().remove::<ProblemBody>();
             let response = match body {

@@ -60,6 +60,10 @@ pub struct TocEntry {
 
 /// Why a body can't be rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::enum_variant_names,
+    reason = "a body can only be too much of something"
+)]
 pub enum RenderError {
     TooLong { bytes: usize },
     TooDeep,

@@ -30,13 +30,19 @@ impl TestDatabase {
     /// Copies the template.
     pub async fn create() -> Self {
         let template = template().await;
+        Self::made(&format!("template {template} strategy file_copy")).await
+    }
+
+    /// Makes one with nothing in it.
+    pub async fn empty() -> Self {
+        tokio::task::spawn_blocking(server).await.unwrap();
+        Self::made("").await
+    }
+
+    async fn made(options: &str) -> Self {
         let name = format!("t_{}", uuid::Uuid::now_v7().simple());
         let mut conn = connect("postgres").await;
-        execute(
-            &mut conn,
-            &format!("create database {name} template {template} strategy file_copy"),
-        )
-        .await;
+        execute(&mut conn, &format!("create database {name} {options}")).await;
         Self { name }
     }
 

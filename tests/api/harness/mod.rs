@@ -18,7 +18,7 @@ use masthead::types::{Line, Parse, Role};
 use serde_json::{Value, json};
 
 pub use client::{Client, Reply};
-use database::TestDatabase;
+pub use database::TestDatabase;
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery staple";
