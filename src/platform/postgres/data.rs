@@ -162,6 +162,8 @@ pub(super) fn server_arguments(home: &Home, socket: &Path) -> Vec<OsString> {
         "port=5432",
         "unix_socket_permissions=0700",
         "logging_collector=off",
+        // The details of an error quote rows, and with them addresses of people.
+        "log_error_verbosity=terse",
         "shared_buffers=128MB",
     ];
     settings.extend_from_slice(match durability(home) {
