@@ -20,6 +20,7 @@ use crate::rest::Problem;
 use crate::rest::envelope::envelope;
 use crate::routes::routes;
 use crate::site::Documents;
+use crate::subscribers::SubscriptionGuard;
 use crate::types::{EmailAddress, Line, Parse, Role};
 use crate::users::LogInGuard;
 use crate::users::accounts::{self, NewUser};
@@ -32,6 +33,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Serve
     let limits: RateLimits = platform.config.rate_limits;
     let platform = Data::new(platform);
     let log_in_guard = Data::new(LogInGuard::new(limits));
+    let subscription_guard = Data::new(SubscriptionGuard::new(limits));
     let documents = Data::new(Documents::new(&openapi::document()));
     let methods = Arc::new(openapi::AllowedMethods::of(&openapi::document()));
     let server = HttpServer::new(move || {
@@ -39,6 +41,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Serve
         App::new()
             .app_data(platform.clone())
             .app_data(log_in_guard.clone())
+            .app_data(subscription_guard.clone())
             .app_data(documents.clone())
             .into_utoipa_app()
             .configure(routes)

@@ -39,6 +39,8 @@ mod articles;
 
 mod delivery;
 
+mod subscribers;
+
 mod site;
 
 // Fourth floor: wiring, from left to right.

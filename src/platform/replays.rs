@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::db::containing;
 use super::token::sha256;
 use crate::schema::idempotent_replies;
 
@@ -69,4 +70,15 @@ pub async fn keep(conn: &mut AsyncPgConnection, reply: &StoredReply) -> QueryRes
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Forgets the answers that told of a new resource, when nothing of it may be kept. The resource is named by its path:
+/// what stood before the path may have been set differently then.
+pub async fn forget(conn: &mut AsyncPgConnection, path: &str) -> QueryResult<()> {
+    diesel::delete(
+        idempotent_replies::table.filter(idempotent_replies::location.like(containing(path))),
+    )
+    .execute(conn)
+    .await
+    .map(|_| ())
 }

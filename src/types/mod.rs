@@ -34,3 +34,4 @@ pub use slug::Slug;
 pub use text::{Line, Prose};
 
 pub(crate) use closed::closed_set;
+pub(crate) use sql::{read_back_from_text, stored_as_json};

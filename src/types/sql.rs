@@ -39,7 +39,7 @@ macro_rules! read_back_from_text {
     };
 }
 
-pub(super) use read_back_from_text;
+pub(crate) use read_back_from_text;
 
 /// Lets a value live in a `jsonb` column as the JSON that serde makes of it.
 macro_rules! stored_as_json {
@@ -69,4 +69,4 @@ macro_rules! stored_as_json {
     };
 }
 
-pub(super) use stored_as_json;
+pub(crate) use stored_as_json;

@@ -7,4 +7,6 @@ mod articles;
 mod delivery;
 mod harness;
 mod migrations;
+mod subscribers;
+mod subscriptions;
 mod tags;

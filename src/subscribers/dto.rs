@@ -1,0 +1,247 @@
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::consent::{Consent, FormKey, UpdateConsent};
+use super::model::{FollowingSubscriber, SubscriberFilter, SubscriberSort, SubscriberSource};
+use super::state::{FirstStatus, SubscriberStatus};
+use crate::rest::body::{FromBody, Member, Members, Place, from_body};
+use crate::rest::page::PagingBy;
+use crate::rest::query::from_query;
+use crate::tags::TagSummary;
+use crate::types::{
+    EmailAddress, Fault, JsonObject, Line, Locale, Parse, Patch, Reference, SubscriberId, TagId,
+};
+
+/// Somebody on the mailing list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Subscriber {
+    pub id: SubscriberId,
+    pub email: EmailAddress,
+    pub name: Option<String>,
+    pub status: SubscriberStatus,
+    /// The tags they follow, in their order.
+    #[schema(max_items = 50)]
+    pub topics: Vec<TagSummary>,
+    /// The language they want to be written to in.
+    pub locale: Option<Locale>,
+    pub source: SubscriberSource,
+    /// Whatever else you keep of them.
+    pub attributes: JsonObject,
+    pub consent: Option<Consent>,
+    /// When they became `confirmed`.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// When they became `unsubscribed`.
+    pub unsubscribed_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<FollowingSubscriber> for Subscriber {
+    fn from(FollowingSubscriber { row, topics }: FollowingSubscriber) -> Self {
+        Self {
+            id: row.id,
+            email: row.email,
+            name: row.name,
+            status: row.standing.status,
+            topics: topics.iter().map(TagSummary::from).collect(),
+            locale: row.locale,
+            source: row.source,
+            attributes: row.attributes,
+            consent: row.consent,
+            confirmed_at: row.standing.confirmed_at,
+            unsubscribed_at: row.standing.unsubscribed_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// At most 50 tags, each by slug or id.
+#[derive(Debug, Default)]
+pub struct Topics(pub Vec<Reference<TagId>>);
+
+impl Topics {
+    const MOST: usize = 50;
+}
+
+impl Member for Topics {
+    fn from_value(value: Value, place: &mut Place<'_>) -> Option<Self> {
+        match value.as_array().map(Vec::len) {
+            Some(given) if given > Self::MOST => place.refuse(Fault::new(
+                "too_many",
+                format!("has {given} entries; at most {} are allowed", Self::MOST),
+            )),
+            _ => Vec::from_value(value, place).map(Self),
+        }
+    }
+}
+
+/// A new subscriber.
+#[derive(ToSchema)]
+pub struct CreateSubscriber {
+    pub email: EmailAddress,
+    #[schema(inline, examples("Robin Reader"))]
+    pub name: Option<Line<200>>,
+    /// `pending` when absent. Whoever is `confirmed` needs a `consent`.
+    #[schema(value_type = Option<FirstStatus>)]
+    pub status: FirstStatus,
+    /// Slugs or ids of tags; repetitions count once.
+    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    pub topics: Topics,
+    /// The language they want to be written to in.
+    pub locale: Option<Locale>,
+    /// At most 64 KiB of JSON.
+    #[schema(value_type = Option<Object>)]
+    pub attributes: JsonObject,
+    pub consent: Option<Consent>,
+}
+
+impl FromBody for CreateSubscriber {
+    fn from_body(members: &mut Members<'_>) -> Option<Self> {
+        let email = members.required("email");
+        let name = members.optional("name");
+        let status = members.optional("status");
+        let topics = members.optional::<Topics>("topics");
+        let locale = members.optional("locale");
+        let attributes = members.optional::<JsonObject>("attributes");
+        let consent = members.optional::<Consent>("consent");
+        let vouches_for_nothing =
+            status == Some(Some(FirstStatus::Confirmed)) && matches!(consent, Some(None));
+        if vouches_for_nothing {
+            members.refuse::<()>("consent", consent_needed());
+        }
+        Some(Self {
+            email: email?,
+            name: name?,
+            status: status?.unwrap_or(FirstStatus::Pending),
+            topics: topics?.unwrap_or_default(),
+            locale: locale?,
+            attributes: attributes?.unwrap_or_default(),
+            consent: consent?,
+        })
+    }
+}
+
+/// Why nobody is confirmed without a record of it.
+pub fn consent_needed() -> Fault {
+    Fault::new(
+        "required",
+        "say when and how they agreed: nobody is confirmed without `asked_at` and `method`",
+    )
+}
+
+/// Changes to a subscriber: what is absent stays, `null` takes away.
+#[derive(ToSchema)]
+pub struct UpdateSubscriber {
+    #[schema(value_type = EmailAddress, required = false)]
+    pub email: Option<EmailAddress>,
+    #[schema(value_type = Option<Line<200>>, inline)]
+    pub name: Patch<Line<200>>,
+    /// From `pending` to `confirmed`, and from either to `unsubscribed`. Whoever becomes `confirmed` needs a `consent`.
+    #[schema(value_type = SubscriberStatus, required = false)]
+    pub status: Option<SubscriberStatus>,
+    /// Slugs or ids of tags, in the place of all that were there; repetitions count once.
+    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    pub topics: Patch<Topics>,
+    #[schema(value_type = Option<Locale>)]
+    pub locale: Patch<Locale>,
+    /// Merged into what is there; a member that is `null` goes. At most 64 KiB of JSON remain.
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Patch<JsonObject>,
+    #[schema(value_type = Option<UpdateConsent>)]
+    pub consent: Patch<UpdateConsent>,
+}
+from_body!(UpdateSubscriber {
+    change email, patch name, change status, patch topics, patch locale, patch attributes, patch consent
+});
+
+/// A reader's wish to be subscribed.
+#[derive(ToSchema)]
+pub struct RequestSubscription {
+    pub email: EmailAddress,
+    #[schema(inline, examples("Robin Reader"))]
+    pub name: Option<Line<200>>,
+    /// Slugs or ids of the tags to follow; repetitions count once.
+    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    pub topics: Option<Topics>,
+    /// The form they filled in.
+    pub form_id: Option<FormKey>,
+    /// The language they want to be written to in.
+    pub locale: Option<Locale>,
+}
+from_body!(RequestSubscription {
+    required email, optional name, optional topics, optional form_id, optional locale
+});
+
+/// The answer to every sign-up.
+#[derive(Serialize, ToSchema)]
+pub struct Accepted {
+    #[schema(value_type = String, examples("accepted"))]
+    status: &'static str,
+}
+
+impl Accepted {
+    /// The same words for everybody.
+    pub const ANSWER: Self = Self { status: "accepted" };
+}
+
+/// Which subscribers to list.
+pub struct ListSubscribers {
+    pub q: Option<Line<254>>,
+    pub status: Vec<SubscriberStatus>,
+    pub topic: Vec<Reference<TagId>>,
+    pub source: Vec<SubscriberSource>,
+    pub created_after: Option<DateTime<Utc>>,
+    pub created_before: Option<DateTime<Utc>>,
+    pub paging: PagingBy<SubscriberSort>,
+}
+from_query!(ListSubscribers {
+    one q, many status, many topic, many source, one created_after, one created_before, all paging
+});
+
+impl ListSubscribers {
+    /// The filter as queries know it, with the topics found.
+    pub fn filter(&self, topics: Option<Vec<TagId>>) -> SubscriberFilter {
+        let part = self.q.as_ref().map(Line::as_str);
+        SubscriberFilter {
+            part: part.map(str::to_owned),
+            email: part.and_then(|text| EmailAddress::parse(text).ok()),
+            statuses: self.status.clone(),
+            sources: self.source.clone(),
+            topics,
+            created_after: self.created_after,
+            created_before: self.created_before,
+        }
+    }
+}
+
+/// The parameters of a list of subscribers, for the OpenAPI document.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "describes parameters; `ListSubscribers` reads them"
+)]
+pub struct ListSubscribersParams {
+    /// Part of the address or of the name, in any case; or an address in any spelling.
+    #[param(max_length = 254, example = "robin")]
+    q: Option<String>,
+    /// Any of these.
+    #[param(value_type = Option<Vec<SubscriberStatus>>, style = Form, explode = false, max_items = 50)]
+    status: Option<String>,
+    /// Following any of these tags, each by slug or id.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 50)]
+    topic: Option<String>,
+    /// Any of these.
+    #[param(value_type = Option<Vec<SubscriberSource>>, style = Form, explode = false, max_items = 50)]
+    source: Option<String>,
+    /// After this instant.
+    created_after: Option<DateTime<Utc>>,
+    /// Before this instant.
+    created_before: Option<DateTime<Utc>>,
+    /// Up to three of `created_at`, `email`, `updated_at`; `-` before a key turns it round.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["-created_at"]))]
+    sort: Option<String>,
+}

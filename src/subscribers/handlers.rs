@@ -1,0 +1,244 @@
+use actix_web::web::Data;
+use actix_web::{delete, get, patch, post};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+
+use super::dto::{
+    CreateSubscriber, ListSubscribers, ListSubscribersParams, Subscriber, Topics, UpdateSubscriber,
+};
+use super::model::{FollowingSubscriber, SubscriberSort, SubscriberSource};
+use super::{events, queries, writing};
+use crate::platform::{Platform, replays};
+use crate::rest::conditional::{IfMatch, IfMatchHeader};
+use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
+use crate::rest::page::{List, PagingParams};
+use crate::rest::problem::ValueFault;
+use crate::rest::query::NoParams;
+use crate::rest::reply::{Listed, NoContent, Reply};
+use crate::rest::{Body, Editor, Problem, Query, Segment};
+use crate::tags;
+use crate::types::{Fault, Patch, Reference, SubscriberId, TagId};
+
+/// List subscribers
+///
+/// The newest first unless sorted otherwise. Filters add up: a subscriber must pass every one that is given.
+#[utoipa::path(tag = "subscribers", params(ListSubscribersParams, PagingParams), responses((status = 200, description = "A page of subscribers", body = List<Subscriber>)))]
+#[get("/subscribers")]
+pub async fn list_subscribers(
+    _: Editor,
+    platform: Data<Platform>,
+    query: Query<ListSubscribers>,
+) -> Result<Listed<Subscriber>, Problem> {
+    let query = query.0;
+    let mut conn = platform.db.get().await?;
+    let topics = find_topics(&mut conn, &query.topic).await?;
+    let paging = &query.paging.paging;
+    let (rows, total) = queries::list(&conn, &query.filter(topics), paging).await?;
+    let (rows, pagination) =
+        paging.page::<SubscriberSort, _>(rows, total, FollowingSubscriber::key);
+    let data = rows.into_iter().map(Subscriber::from).collect();
+    Ok(Listed(List { data, pagination }))
+}
+
+/// Create a subscriber
+///
+/// Enters somebody by hand, as `pending` unless you say `confirmed` and tell, as `consent`, when and how they agreed. An
+/// address that is on the list already, in any spelling, is a conflict.
+#[utoipa::path(tag = "subscribers", params(IdempotencyKeyHeader), request_body = CreateSubscriber, responses((status = 201, description = "The new subscriber", body = Subscriber)))]
+#[post("/subscribers")]
+pub async fn create_subscriber(
+    editor: Editor,
+    platform: Data<Platform>,
+    idempotency: Idempotency,
+    _: Query<NoParams>,
+    body: Body<CreateSubscriber>,
+) -> Result<Reply, Problem> {
+    let Body {
+        value: input,
+        fingerprint,
+    } = body;
+    let now = platform.clock.now();
+    let mut conn = platform.db.get().await?;
+    conn.transaction(async |tx| {
+        if let Some(reply) = idempotency.replay(tx, &fingerprint, now).await? {
+            return Ok(reply);
+        }
+        let topics = resolve_topics(tx, &input.topics).await?;
+        let (id, new) = (SubscriberId::mint(), writing::created(&input, now)?);
+        if !queries::insert_unless_there(tx, id, SubscriberSource::Editor, &new).await? {
+            return Err(email_taken());
+        }
+        put_topics(tx, id, &topics).await?;
+        let made = find(tx, id).await?;
+        events::record(tx, editor.0.user, "subscriber.created", None, Some(&made)).await?;
+        let location = platform.config.api_url(&path_of(id));
+        let reply = shown(made)?.created_at(location);
+        idempotency.keep(tx, &fingerprint, now, &reply).await?;
+        Ok(reply)
+    })
+    .await
+}
+
+/// Read a subscriber
+///
+/// One subscriber by their id.
+#[utoipa::path(tag = "subscribers", params(("id" = SubscriberId, Path, description = "The subscriber's id")), responses((status = 200, description = "The subscriber", body = Subscriber)))]
+#[get("/subscribers/{id}")]
+pub async fn read_subscriber(
+    _: Editor,
+    platform: Data<Platform>,
+    id: Segment<SubscriberId>,
+    _: Query<NoParams>,
+) -> Result<Reply, Problem> {
+    let conn = platform.db.get().await?;
+    shown(find(&conn, id.0).await?)
+}
+
+/// Change a subscriber
+///
+/// A JSON merge patch. `If-Match` is optional, and honoured when sent. A `status` goes from `pending` to `confirmed`, and
+/// from either to `unsubscribed`, and leaves its time in `confirmed_at` or `unsubscribed_at`. Every other step is a
+/// conflict, `illegal_transition`: who has unsubscribed can be brought back by nobody but themselves.
+#[utoipa::path(tag = "subscribers", params(("id" = SubscriberId, Path, description = "The subscriber's id"), IfMatchHeader), request_body = UpdateSubscriber, responses((status = 200, description = "The subscriber, changed", body = Subscriber)))]
+#[patch("/subscribers/{id}")]
+pub async fn update_subscriber(
+    editor: Editor,
+    platform: Data<Platform>,
+    id: Segment<SubscriberId>,
+    if_match: IfMatch,
+    _: Query<NoParams>,
+    body: Body<UpdateSubscriber>,
+) -> Result<Reply, Problem> {
+    let mut patch = body.value;
+    let mut conn = platform.db.get().await?;
+    conn.transaction(async |tx| {
+        let old = lock(tx, id.0, &if_match).await?;
+        let topics = match std::mem::replace(&mut patch.topics, Patch::Keep) {
+            Patch::Keep => None,
+            Patch::Clear => Some(Vec::new()),
+            Patch::Set(topics) => Some(resolve_topics(tx, &topics).await?),
+        };
+        let new = writing::patched(&old.row, patch, platform.clock.now())?;
+        queries::update(tx, id.0, &new)
+            .await
+            .map_err(email_taken().on_violation_of("subscribers_email_key"))?;
+        if let Some(topics) = topics {
+            queries::delete_topics_but(tx, id.0, &topics).await?;
+            put_topics(tx, id.0, &topics).await?;
+        }
+        let new = find(tx, id.0).await?;
+        let actor = editor.0.user;
+        events::record(tx, actor, "subscriber.updated", Some(&old), Some(&new)).await?;
+        shown(new)
+    })
+    .await
+}
+
+/// Delete a subscriber
+///
+/// Removes them, their topics and their address: nothing is kept that says who they were. To stop the mail and remember
+/// that they want none, set `status` to `unsubscribed` instead.
+#[utoipa::path(tag = "subscribers", params(("id" = SubscriberId, Path, description = "The subscriber's id"), IfMatchHeader), responses((status = 204, description = "The subscriber is gone")))]
+#[delete("/subscribers/{id}")]
+pub async fn delete_subscriber(
+    editor: Editor,
+    platform: Data<Platform>,
+    id: Segment<SubscriberId>,
+    if_match: IfMatch,
+    _: Query<NoParams>,
+) -> Result<NoContent, Problem> {
+    let mut conn = platform.db.get().await?;
+    conn.transaction(async |tx| {
+        let old = lock(tx, id.0, &if_match).await?;
+        queries::delete(tx, id.0).await?;
+        // The answer to the request that made them shows the address.
+        replays::forget(tx, &path_of(id.0)).await?;
+        events::record(tx, editor.0.user, "subscriber.deleted", Some(&old), None).await?;
+        Ok(NoContent)
+    })
+    .await
+}
+
+fn path_of(id: SubscriberId) -> String {
+    format!("/api/v1/editor/subscribers/{id}")
+}
+
+fn email_taken() -> Problem {
+    Problem::conflict("email_taken", "another subscriber has this address")
+}
+
+async fn find(conn: &AsyncPgConnection, id: SubscriberId) -> Result<FollowingSubscriber, Problem> {
+    queries::find(conn, id)
+        .await?
+        .ok_or(Problem::NotFound("subscriber"))
+}
+
+async fn lock(
+    conn: &AsyncPgConnection,
+    id: SubscriberId,
+    if_match: &IfMatch,
+) -> Result<FollowingSubscriber, Problem> {
+    let locked = queries::lock(conn, id)
+        .await?
+        .ok_or(Problem::NotFound("subscriber"))?;
+    if if_match.allows(locked.row.version) {
+        return Ok(locked);
+    }
+    Err(Problem::Stale {
+        etag: shown(locked)?.etag.unwrap_or_default(),
+        changes: serde_json::Value::Null,
+    })
+}
+
+fn shown(subscriber: FollowingSubscriber) -> Result<Reply, Problem> {
+    Reply::shown(subscriber.row.version, &Subscriber::from(subscriber))
+}
+
+/// The tags to filter by; `None` where no filter is asked for. What is no tag is followed by nobody.
+async fn find_topics(
+    conn: &mut AsyncPgConnection,
+    asked: &[Reference<TagId>],
+) -> Result<Option<Vec<TagId>>, Problem> {
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    let found = tags::queries::resolve(conn, asked).await?;
+    Ok(Some(
+        found.into_iter().flatten().map(|tag| tag.id).collect(),
+    ))
+}
+
+/// The tags that are meant, each once; every one that isn't there is a fault.
+pub(super) async fn resolve_topics(
+    conn: &mut AsyncPgConnection,
+    topics: &Topics,
+) -> Result<Vec<TagId>, Problem> {
+    let found = tags::queries::resolve(conn, &topics.0).await?;
+    let (mut ids, mut faults) = (Vec::new(), Vec::new());
+    for (index, tag) in found.into_iter().enumerate() {
+        match tag {
+            Some(tag) if ids.contains(&tag.id) => {}
+            Some(tag) => ids.push(tag.id),
+            None => faults.push(ValueFault::at(
+                &format!("/topics/{index}"),
+                Fault::new("unknown_tag", "there is no such tag; make it first"),
+            )),
+        }
+    }
+    if faults.is_empty() {
+        Ok(ids)
+    } else {
+        Err(Problem::Invalid(faults))
+    }
+}
+
+/// Gives a subscriber these topics, if there is the subscriber.
+pub(super) async fn put_topics(
+    conn: &mut AsyncPgConnection,
+    id: SubscriberId,
+    topics: &[TagId],
+) -> Result<(), Problem> {
+    let gone = Problem::invalid("/topics", "unknown_tag", "one of these tags is just going");
+    queries::insert_topics(conn, id, topics)
+        .await
+        .map_err(gone.on_violation_of("subscriber_topics_tag_id_fkey"))
+}
