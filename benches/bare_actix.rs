@@ -8,7 +8,10 @@ use actix_web::{App, HttpResponse, HttpServer};
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     // Cargo adds a flag of its own to what it passes on.
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
     let [address, file] = arguments.as_slice() else {
         return Err(std::io::Error::other("wants an address and a file"));
     };
@@ -17,7 +20,11 @@ async fn main() -> std::io::Result<()> {
         let bytes = bytes.clone();
         let answer = move || {
             let bytes = bytes.clone();
-            async { HttpResponse::Ok().content_type("application/json").body(bytes) }
+            async {
+                HttpResponse::Ok()
+                    .content_type("application/json")
+                    .body(bytes)
+            }
         };
         App::new().default_service(web::to(answer))
     })

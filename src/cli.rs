@@ -3,12 +3,13 @@
 mod report;
 mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
+use crate::import::Mode;
 use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::{self, Address, Db};
@@ -153,7 +154,12 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::User { action } => user(&started.platform, action).await,
-        Command::Import { .. } => Ok(()),
+        Command::Import {
+            source: ImportSource::Wordpress { file, dry_run },
+        } => {
+            let mode = if dry_run { Mode::DryRun } else { Mode::Write };
+            import(&started.platform, &file, mode).await
+        }
         Command::Demo => Ok(()),
         Command::Openapi { .. } | Command::Doctor => Ok(()),
     };
@@ -270,6 +276,15 @@ fn keep_secret(path: &std::path::Path, text: &str) -> std::io::Result<()> {
         Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
+}
+
+async fn import(platform: &Platform, file: &Path, mode: Mode) -> anyhow::Result<()> {
+    let report = crate::import::wordpress(platform, file, mode).await?;
+    report::line(&report.to_string());
+    if mode == Mode::DryRun {
+        report::line("This was a dry run: nothing was written.");
+    }
+    Ok(())
 }
 
 async fn user(platform: &Platform, action: UserAction) -> anyhow::Result<()> {

@@ -41,6 +41,8 @@ mod delivery;
 
 mod subscribers;
 
+mod import;
+
 mod site;
 
 // Fourth floor: wiring, from left to right.
@@ -52,4 +54,5 @@ pub mod app;
 
 pub mod cli;
 
+pub use import::{Mode as ImportMode, Report as ImportReport, wordpress as import_wordpress};
 pub use users::accounts;

@@ -94,12 +94,12 @@ pub async fn record_withdrawal(
 pub async fn record_step(
     conn: &mut AsyncPgConnection,
     id: ArticleId,
-    by: UserId,
+    by: Option<UserId>,
     action: &'static str,
 ) -> diesel::QueryResult<()> {
     record(
         conn,
-        event(id, Some(by), action, Visibility::EditorsOnly, None, None),
+        event(id, by, action, Visibility::EditorsOnly, None, None),
     )
     .await
 }

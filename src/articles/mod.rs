@@ -10,14 +10,15 @@
 pub mod content;
 pub mod drafting;
 mod dto;
-mod events;
+pub mod events;
 mod handlers;
-mod model;
+pub mod model;
+pub mod opened;
 pub mod publishing;
-mod queries;
+pub mod queries;
 mod references;
 mod shown;
-mod state;
+pub mod state;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

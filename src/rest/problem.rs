@@ -225,6 +225,14 @@ impl Problem {
         }
     }
 
+    /// The cause, for whoever has nobody to answer.
+    pub fn into_cause(self) -> anyhow::Error {
+        match self {
+            Self::Internal(cause) => cause,
+            other => anyhow::Error::new(other),
+        }
+    }
+
     fn kind(&self) -> &'static Kind {
         match self {
             Self::Malformed { .. } => &MALFORMED,

@@ -43,8 +43,8 @@ pub async fn submit_article(
             .await?;
         let now = platform.clock.now_in_database(tx).await?;
         allow(Move::Submit, open.row.status(now))?;
-        queries::set_in_review(tx, id.0, me.0.user).await?;
-        events::record_step(tx, id.0, me.0.user, "article.submitted").await?;
+        queries::set_in_review(tx, id.0, Some(me.0.user)).await?;
+        events::record_step(tx, id.0, Some(me.0.user), "article.submitted").await?;
         reply(tx, id.0, &platform).await
     })
     .await
@@ -172,7 +172,7 @@ pub async fn trash_article(
             publishing::unpublish(tx, &open.row, now, Some(me.0.user)).await?;
         }
         queries::set_trashed(tx, id.0, Some(now), me.0.user).await?;
-        events::record_step(tx, id.0, me.0.user, "article.trashed").await?;
+        events::record_step(tx, id.0, Some(me.0.user), "article.trashed").await?;
         Ok(NoContent)
     })
     .await
@@ -211,7 +211,7 @@ pub async fn restore_article(
             ));
         }
         queries::set_trashed(tx, id.0, None, editor.0.user).await?;
-        events::record_step(tx, id.0, editor.0.user, "article.restored").await?;
+        events::record_step(tx, id.0, Some(editor.0.user), "article.restored").await?;
         reply(tx, id.0, &platform).await
     })
     .await

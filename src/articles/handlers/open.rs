@@ -4,62 +4,30 @@ use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use serde_json::{Value, json};
 
-use crate::articles::content::{Content, ContentPatch, Differences, Source};
-use crate::articles::model::{ArticleRow, BodyRow};
+use crate::articles::content::{Content, ContentPatch, Differences};
+use crate::articles::opened::{self, Open};
 use crate::articles::{queries, shown};
 use crate::platform::Platform;
 use crate::rest::conditional::IfMatch;
 use crate::rest::reply::Reply;
 use crate::rest::{Identity, Problem};
-use crate::types::{ArticleId, Rendered, Role};
+use crate::types::{ArticleId, Role};
 
-/// An article that the caller may see, locked until the transaction ends.
-pub struct Open {
-    pub row: ArticleRow,
-    pub body: BodyRow,
-    pub content: Content,
-}
-
-/// Locks an article. Somebody else's is as unknown to an author as one that never was.
+/// Takes up an article that the caller may see. Somebody else's is as unknown to an author as one that never was.
 pub async fn open(
     conn: &mut AsyncPgConnection,
     id: ArticleId,
     who: Identity,
 ) -> Result<Open, Problem> {
-    let (row, body) = queries::lock(conn, id)
+    let open = opened::load(conn, id)
         .await?
         .ok_or(Problem::NotFound("article"))?;
-    let tags = queries::list_tags(conn, &[id])
-        .await?
-        .into_iter()
-        .map(|(_, tag)| tag.id)
-        .collect();
-    let authors: Vec<_> = queries::list_authors(conn, &[id])
-        .await?
-        .into_iter()
-        .map(|(_, author)| author.id)
-        .collect();
-    let is_own = row.created_by == Some(who.user) || authors.contains(&who.author);
+    let is_own =
+        open.row.created_by == Some(who.user) || open.content.authors.contains(&who.author);
     if !is_own && !who.role.covers(Role::Editor) {
         return Err(Problem::NotFound("article"));
     }
-    let content = Content {
-        kind: row.kind,
-        slug: row.slug.clone(),
-        title: row.title.clone(),
-        excerpt: row.excerpt.clone(),
-        body: Source {
-            format: body.body_format,
-            source: body.body_source.clone(),
-        },
-        locale: row.locale.clone(),
-        featured: row.featured,
-        seo: row.seo.clone(),
-        custom: row.custom.clone(),
-        tags,
-        authors,
-    };
-    Ok(Open { row, body, content })
+    Ok(open)
 }
 
 impl Open {
@@ -71,17 +39,6 @@ impl Open {
                 "trashed",
                 "the article is in the trash; restore it first",
             )),
-        }
-    }
-
-    /// What is derived from the body as it stands.
-    pub fn rendered(&self) -> Rendered {
-        Rendered {
-            html: self.body.body_html.clone(),
-            text: self.body.body_text.clone(),
-            toc: serde_json::from_value(self.row.toc.clone()).unwrap_or_default(),
-            word_count: self.row.word_count,
-            reading_time_minutes: self.row.reading_time_minutes,
         }
     }
 

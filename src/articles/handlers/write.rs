@@ -2,10 +2,11 @@ use actix_web::web::Data;
 use actix_web::{CustomizeResponder, Responder, patch, post};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
-use super::open::{Open, open, reply, stale};
+use super::open::{open, reply, stale};
 use crate::articles::content::{Content, ContentPatch, Kind, Source};
 use crate::articles::drafting::{self, Change, NewArticle, SlugChoice};
 use crate::articles::dto::{CreateArticle, EditedArticle, UpdateArticle, UpdateParams};
+use crate::articles::opened::Open;
 use crate::articles::references::{resolve_authors, resolve_tags};
 use crate::platform::Platform;
 use crate::rest::conditional::{IfMatch, IfMatchHeader};

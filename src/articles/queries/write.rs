@@ -178,7 +178,7 @@ pub async fn insert_authors(
 pub async fn set_in_review(
     conn: &mut AsyncPgConnection,
     id: ArticleId,
-    by: UserId,
+    by: Option<UserId>,
 ) -> QueryResult<()> {
     diesel::update(articles::table.find(id))
         .set((articles::in_review.eq(true), articles::updated_by.eq(by)))

@@ -159,6 +159,20 @@ pub enum PostType {
     Other(String),
 }
 
+impl PostType {
+    /// The word for it in an export.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Post => "post",
+            Self::Page => "page",
+            Self::Attachment => "attachment",
+            Self::NavMenuItem => "nav_menu_item",
+            Self::Revision => "revision",
+            Self::Other(word) => word,
+        }
+    }
+}
+
 impl From<&str> for PostType {
     fn from(word: &str) -> Self {
         match word.trim() {

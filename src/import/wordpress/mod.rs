@@ -29,10 +29,7 @@ mod wxr;
 mod xml;
 
 pub use body::{CleanBody, clean};
-pub use entry::{
-    Author, Category, Domain, Item, ItemCategory, PostType, Record, Site, Status, Stickiness, Tag,
-    Term,
-};
+pub use entry::{Author, Category, Domain, Item, PostType, Record, Site, Status, Stickiness, Tag};
 pub use error::WxrError;
 pub use text::plain;
-pub use wxr::{Records, read};
+pub use wxr::read;
