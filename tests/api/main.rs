@@ -6,6 +6,7 @@
 mod articles;
 mod delivery;
 mod harness;
+mod import;
 mod migrations;
 mod subscribers;
 mod subscriptions;
