@@ -81,7 +81,7 @@ pub async fn ensure_first_admin(platform: &Platform) -> anyhow::Result<Option<Ma
             )
         }
     };
-    let name = Line::parse("Admin").map_err(fault)?;
+    let name = Line::parse("Administrator").map_err(fault)?;
     let parsed = Parse::parse(password.expose()).map_err(fault)?;
     let user = NewUser {
         email: email.clone(),

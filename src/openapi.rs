@@ -12,6 +12,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
 use utoipa_actix_web::AppExt;
 
+use crate::delivery::PublishedKind;
+use crate::rest::fields::Included;
 use crate::rest::problem::{KINDS, MEDIA_TYPE, ProblemBody};
 use crate::routes::routes;
 
@@ -33,7 +35,7 @@ use crate::routes::routes;
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, Included, PublishedKind)),
     security(("bearer" = [])),
     modifiers(&Bearer),
 )]

@@ -8,6 +8,7 @@ mod delivery;
 mod harness;
 mod import;
 mod migrations;
+mod openapi;
 mod subscribers;
 mod subscriptions;
 mod tags;

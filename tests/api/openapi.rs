@@ -1,0 +1,296 @@
+//! The OpenAPI document tells the truth.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::harness::TestApp;
+
+/// What may be called without a token. Everything else is closed.
+const PUBLIC: &[&str] = &[
+    "create_token",
+    "docs",
+    "docs_asset",
+    "explain_problem",
+    "jwks",
+    "list_published_articles",
+    "list_published_authors",
+    "list_published_tags",
+    "live",
+    "openapi_json",
+    "openapi_yaml",
+    "read_published_article",
+    "read_published_author",
+    "read_published_tag",
+    "ready",
+    "refresh_token",
+    "request_subscription",
+];
+
+struct Operation {
+    method: Method,
+    path: String,
+    spec: Value,
+}
+
+impl Operation {
+    fn id(&self) -> &str {
+        self.spec["operationId"].as_str().unwrap_or_default()
+    }
+
+    /// The path with something in the place of every variable, as the harness's client takes it.
+    fn address(&self) -> String {
+        let path = self
+            .path
+            .replace("{id}", "0192e4a0-7b1c-7c3e-9d55-3f1f6a2b8c4d")
+            .replace("{slug}", "story");
+        format!(
+            "@{}",
+            path.replace("{kind}", "validation")
+                .replace("{file}", "index.html")
+        )
+    }
+}
+
+fn document() -> Value {
+    serde_json::from_str(&masthead::openapi::document().to_json().unwrap()).unwrap()
+}
+
+fn operations() -> Vec<Operation> {
+    let document = document();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, spec) in item.as_object().unwrap() {
+            let method = method.to_uppercase().parse().unwrap();
+            operations.push(Operation {
+                method,
+                path: path.clone(),
+                spec: spec.clone(),
+            });
+        }
+    }
+    operations
+}
+
+#[test]
+fn the_committed_files_are_what_the_code_says() {
+    let document = masthead::openapi::document();
+    for (file, now, command) in [
+        (
+            "masthead.json",
+            document.to_pretty_json().unwrap(),
+            "cargo run -- openapi",
+        ),
+        (
+            "masthead.yaml",
+            document.to_yaml().unwrap(),
+            "cargo run -- openapi --format yaml",
+        ),
+    ] {
+        let path = format!("{}/openapi/{file}", env!("CARGO_MANIFEST_DIR"));
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            committed.trim_end() == now.trim_end(),
+            "stale: `{command} > openapi/{file}`"
+        );
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(target)) = members.get("$ref") {
+                    found.insert(target.clone());
+                }
+                members
+                    .values()
+                    .for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let (document, mut found) = (document(), BTreeSet::new());
+    references(&document, &mut found);
+    let dangling: Vec<_> = found
+        .iter()
+        .filter(|target| document.pointer(target.trim_start_matches('#')).is_none())
+        .collect();
+    assert!(dangling.is_empty() && !found.is_empty(), "{dangling:?}");
+}
+
+#[test]
+fn every_operation_is_described_and_named_once() {
+    let (operations, mut ids) = (operations(), BTreeSet::new());
+    for operation in &operations {
+        let spec = &operation.spec;
+        assert!(
+            ids.insert(operation.id().to_owned()),
+            "{} is used twice",
+            operation.id()
+        );
+        for member in ["operationId", "summary", "description"] {
+            assert!(
+                spec[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{}: no {member}",
+                operation.path
+            );
+        }
+        let answers: Vec<&String> = spec["responses"].as_object().unwrap().keys().collect();
+        assert!(
+            answers.iter().any(|status| status.starts_with(['2', '3'])),
+            "{}: no success",
+            operation.id()
+        );
+        let has_body = spec.get("requestBody").is_some();
+        let needs_body = operation.method == Method::PATCH || operation.id().starts_with("create_");
+        assert!(
+            has_body || !needs_body,
+            "{}: the body is not documented",
+            operation.id()
+        );
+        let is_closed = !PUBLIC.contains(&operation.id());
+        assert_eq!(
+            answers.iter().any(|status| *status == "401") || operation.id() == "log_out",
+            is_closed || ["create_token", "refresh_token"].contains(&operation.id()),
+            "{}",
+            operation.id()
+        );
+        assert_eq!(
+            spec["security"].is_null(),
+            is_closed,
+            "{}: security",
+            operation.id()
+        );
+    }
+    for id in PUBLIC {
+        assert!(
+            ids.contains(*id),
+            "{id} is on the public list, but not in the document"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_closed_operation_refuses_strangers_before_it_reads_the_body() {
+    let app = TestApp::start().await;
+    let (anonymous, forged) = (app.anonymous(), app.bearer("eyJhbGciOiJub25lIn0.e30."));
+    for operation in operations()
+        .iter()
+        .filter(|operation| !PUBLIC.contains(&operation.id()))
+    {
+        for client in [&anonymous, &forged] {
+            let broken = Some(b"{broken".to_vec());
+            let refused = client
+                .send(operation.method.clone(), &operation.address(), broken)
+                .await;
+            assert_eq!(
+                refused.status, 401,
+                "{} {}",
+                operation.method, operation.path
+            );
+            assert_eq!(refused.header("content-type"), "application/problem+json");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_author_is_refused_what_only_editors_may_before_the_body_is_read() {
+    let app = TestApp::start().await;
+    let author = app.author().await;
+    let for_editors = |id: &str| {
+        id.contains("_tag") || id.contains("subscriber") || id.contains("publish_article")
+    };
+    let operations = operations();
+    let closed = operations
+        .iter()
+        .filter(|operation| operation.path.contains("/editor/") && for_editors(operation.id()));
+    let mut count = 0;
+    for operation in closed {
+        let refused = author
+            .send(
+                operation.method.clone(),
+                &operation.address(),
+                Some(b"{broken".to_vec()),
+            )
+            .await;
+        assert_eq!(
+            refused.status, 403,
+            "{} {}",
+            operation.method, operation.path
+        );
+        count += 1;
+    }
+    assert!(count >= 12, "only {count} operations were tried");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_methods_are_refused_with_those_that_would_do() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    for operation in operations() {
+        let refused = editor
+            .send(Method::PUT, &operation.address(), None)
+            .await
+            .expect(405);
+        assert!(
+            refused.header("allow").contains(operation.method.as_str()),
+            "{}",
+            operation.path
+        );
+        assert_eq!(refused.text_of("type"), "/problems/method-not-allowed");
+        editor
+            .send(Method::TRACE, &operation.address(), None)
+            .await
+            .expect(405);
+    }
+    let unknown = app.anonymous().get("@/wp-admin").await.expect(404);
+    assert_eq!(
+        (
+            unknown.text_of("type").as_str(),
+            unknown.header("x-content-type-options")
+        ),
+        ("/problems/not-found", "nosniff")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_spelling_of_a_path_opens_a_closed_route() {
+    let app = TestApp::start().await;
+    let anonymous = app.anonymous();
+    for path in [
+        "/api/v1/editor/tags/",
+        "/api/v1/editor//tags",
+        "//api/v1/editor/tags",
+        "/API/v1/editor/tags",
+        "/api/v1/Editor/tags",
+        "/api/v1/./editor/tags",
+        "/api/v1/x/../editor/tags",
+        "/api/v1/%65ditor/tags",
+        "/api/v1/editor%2ftags",
+        "/api/v1/editor/tags;x",
+        "/api/v1/editor/tags.json",
+        "/api/v1/editor/tags%00",
+        "/api/v1/editor/%2e/tags",
+        "/api/v1/editor/tags%20",
+        "/api/v1/editor/tags?_method=GET",
+        "/api/v1;/editor/tags",
+    ] {
+        let refused = anonymous.get(&format!("@{path}")).await;
+        assert!(
+            [400, 401, 404].contains(&refused.status),
+            "{path}: {}",
+            refused.status
+        );
+    }
+    for header in ["x-http-method-override", "x-original-url", "x-rewrite-url"] {
+        anonymous
+            .with(header, "/api/v1/articles")
+            .get("/editor/tags")
+            .await
+            .expect(401);
+    }
+}
