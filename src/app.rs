@@ -34,8 +34,10 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Serve
     let platform = Data::new(platform);
     let log_in_guard = Data::new(LogInGuard::new(limits));
     let subscription_guard = Data::new(SubscriptionGuard::new(limits));
-    let documents = Data::new(Documents::new(&openapi::document()));
-    let methods = Arc::new(openapi::AllowedMethods::of(&openapi::document()));
+    let document = openapi::document();
+    let documents = Data::new(Documents::new(&document));
+    let methods = Arc::new(openapi::AllowedMethods::of(&document));
+    drop(document);
     let server = HttpServer::new(move || {
         let methods = methods.clone();
         App::new()

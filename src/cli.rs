@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
+use crate::demo::Loaded;
 use crate::import::Mode;
 use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
@@ -160,7 +161,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let mode = if dry_run { Mode::DryRun } else { Mode::Write };
             import(&started.platform, &file, mode).await
         }
-        Command::Demo => Ok(()),
+        Command::Demo => demo(&started.platform).await,
         Command::Openapi { .. } | Command::Doctor => Ok(()),
     };
     started.stop().await;
@@ -182,7 +183,7 @@ impl Started {
         let platform = Platform {
             db: Db::new(address, config.database_connections)?,
             clock: Clock::default(),
-            passwords: Passwords::new()?,
+            passwords: Passwords::new(),
             access_tokens: AccessTokens::new(&keys)?.into(),
             config: config.into(),
         };
@@ -276,6 +277,16 @@ fn keep_secret(path: &std::path::Path, text: &str) -> std::io::Result<()> {
         Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     }
+}
+
+async fn demo(platform: &Platform) -> anyhow::Result<()> {
+    report::line(&match crate::demo::load(platform).await? {
+        Loaded::New(count) => {
+            format!("Loaded {count} articles and pages, tags, authors and subscribers.")
+        }
+        Loaded::There => "The sample content is there already; nothing has changed.".to_owned(),
+    });
+    Ok(())
 }
 
 async fn import(platform: &Platform, file: &Path, mode: Mode) -> anyhow::Result<()> {

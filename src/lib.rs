@@ -43,6 +43,8 @@ mod subscribers;
 
 mod import;
 
+mod demo;
+
 mod site;
 
 // Fourth floor: wiring, from left to right.
@@ -54,5 +56,6 @@ pub mod app;
 
 pub mod cli;
 
+pub use demo::{Loaded, load as load_demo};
 pub use import::{Mode as ImportMode, Report as ImportReport, wordpress as import_wordpress};
 pub use users::accounts;

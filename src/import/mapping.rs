@@ -59,10 +59,7 @@ pub fn plan(item: &Item) -> Plan {
     let first_words: String = text.chars().take(80).collect();
     let title = Title::clipped(&item.title)
         .or_else(|| Title::clipped(&first_words))
-        .or_else(|| Title::clipped("Untitled"));
-    let Some(title) = title else {
-        return Plan::Leave("without a title".to_owned());
-    };
+        .unwrap_or_else(Title::untitled);
     let decoded = percent_encoding::percent_decode_str(&item.post_name).decode_utf8_lossy();
     let named = if decoded.trim().is_empty() {
         title.as_str()

@@ -53,6 +53,11 @@ impl<const MAX: usize> Line<MAX> {
         Self::parse(&clipped).ok()
     }
 
+    /// What stands for a line that nobody wrote.
+    pub fn untitled() -> Self {
+        Self("Untitled".to_owned())
+    }
+
     fn from_stored(text: String) -> Self {
         Self(text)
     }

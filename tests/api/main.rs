@@ -5,6 +5,7 @@
 
 mod articles;
 mod delivery;
+mod demo;
 mod harness;
 mod import;
 mod migrations;

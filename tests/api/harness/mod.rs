@@ -60,7 +60,7 @@ impl TestApp {
         let platform = Platform {
             db: Db::new(database.address(), 8).unwrap(),
             clock: Clock::default(),
-            passwords: Passwords::new().unwrap(),
+            passwords: Passwords::new(),
             access_tokens: AccessTokens::new(&[SigningKey::generate().unwrap()])
                 .unwrap()
                 .into(),
