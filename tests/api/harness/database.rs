@@ -51,6 +51,12 @@ impl TestDatabase {
         address(&self.name)
     }
 
+    /// Runs a statement.
+    pub async fn execute(&self, sql: &str) {
+        let mut conn = connect(&self.name).await;
+        execute(&mut conn, sql).await;
+    }
+
     /// The first column of a query's rows, as text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         let mut conn = connect(&self.name).await;

@@ -150,6 +150,11 @@ impl TestApp {
             .await
     }
 
+    /// Changes the database behind the API's back.
+    pub async fn execute(&self, sql: &str) {
+        self.database.execute(sql).await;
+    }
+
     /// The first column of a query's rows, as text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         self.database.rows(sql).await
