@@ -1,6 +1,7 @@
 //! An article taken up to be worked on.
 
 use diesel_async::AsyncPgConnection;
+use futures::try_join;
 
 use super::content::{Content, Source};
 use super::model::{ArticleRow, BodyRow};
@@ -22,8 +23,11 @@ pub async fn load(
     let Some((row, body)) = queries::lock(conn, id).await? else {
         return Ok(None);
     };
-    let tags = queries::list_tags(conn, &[id]).await?;
-    let authors = queries::list_authors(conn, &[id]).await?;
+    let ids = [id];
+    let (tags, authors) = try_join!(
+        queries::list_tags(conn, &ids),
+        queries::list_authors(conn, &ids)
+    )?;
     let content = Content {
         kind: row.kind,
         slug: row.slug.clone(),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use futures::try_join;
 
 use super::content::Source;
 use super::dto::{EditedArticle, Person};
@@ -14,9 +15,10 @@ use crate::platform::config::Config;
 use crate::tags::{TagRow, TagSummary};
 use crate::types::{ArticleId, AuthorId, UserId};
 
-/// Puts articles together, in the order given. The statements are as many for a page as for one.
+/// Puts articles together, in the order given. The statements are as many for a page as for one, and
+/// go down the connection together.
 pub async fn assemble(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     rows: Vec<(ArticleRow, Option<BodyRow>)>,
     config: &Config,
     now: DateTime<Utc>,
@@ -27,11 +29,17 @@ pub async fn assemble(
         .flat_map(|(row, _)| [row.created_by, row.updated_by])
         .flatten()
         .collect();
+    let (tags, authors, live, names) = try_join!(
+        queries::list_tags(conn, &ids),
+        queries::list_authors(conn, &ids),
+        queries::list_live(conn, &ids),
+        queries::list_names(conn, &people),
+    )?;
     let around = Around {
-        tags: queries::list_tags(conn, &ids).await?,
-        authors: queries::list_authors(conn, &ids).await?,
-        live: queries::list_live(conn, &ids).await?,
-        names: queries::list_names(conn, &people).await?,
+        tags,
+        authors,
+        live,
+        names,
     };
     Ok(rows
         .into_iter()

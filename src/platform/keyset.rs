@@ -60,6 +60,28 @@ pub enum KeyValue {
 #[derive(Debug, Clone)]
 pub struct OrderBy(pub Vec<SortColumn>);
 
+/// `order by` these columns, and only so many rows. The limit stands in the text and not in a parameter: a planner that
+/// does not know how few rows are wanted reads and sorts them all.
+#[derive(Debug, Clone)]
+pub struct Slice {
+    pub order: OrderBy,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+impl QueryFragment<Pg> for Slice {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.order.walk_ast(out.reborrow())?;
+        out.push_sql(" limit ");
+        out.push_sql(&self.limit.to_string());
+        if self.offset > 0 {
+            out.push_sql(" offset ");
+            out.push_bind_param::<BigInt, _>(&self.offset)?;
+        }
+        Ok(())
+    }
+}
+
 /// The rows that stand after a row with these values, in this order. Both lists have the same length.
 #[derive(Debug, Clone)]
 pub struct After {
@@ -187,4 +209,5 @@ macro_rules! fragment {
     };
 }
 fragment!(OrderBy, diesel::expression::expression_types::NotSelectable);
+fragment!(Slice, diesel::expression::expression_types::NotSelectable);
 fragment!(After, Bool);

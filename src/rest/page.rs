@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::query::{FromQuery, Params};
-use crate::platform::keyset::{After, Direction, KeyValue, OrderBy, SortColumn};
+use crate::platform::keyset::{After, Direction, KeyValue, OrderBy, Slice, SortColumn};
 use crate::types::{Fault, Parse};
 
 /// A list, and where in it we are.
@@ -252,6 +252,15 @@ impl Paging {
     /// The order in which rows must be read.
     pub fn order_by(&self) -> OrderBy {
         OrderBy(self.reading_columns())
+    }
+
+    /// The same with the number of rows to read: for lists where the plan matters most.
+    pub fn slice(&self) -> Slice {
+        Slice {
+            order: self.order_by(),
+            limit: self.rows(),
+            offset: self.offset(),
+        }
     }
 
     /// The condition that skips what the client has seen; `None` at the start and with page numbers.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use futures::try_join;
 use serde_json::{Value, json};
 
 use crate::articles::content::{Content, ContentPatch, Differences};
@@ -131,13 +132,12 @@ pub async fn reply(
     platform: &Platform,
 ) -> Result<Reply, Problem> {
     let now = now_for_reading(platform);
-    let row = queries::find(conn, id)
-        .await?
-        .ok_or(Problem::NotFound("article"))?;
-    let body = queries::with_body(conn, &[id])
-        .await?
-        .pop()
-        .map(|(_, body)| body);
+    let (row, bodies) = try_join!(
+        queries::find(conn, id),
+        queries::with_body(conn, std::slice::from_ref(&id))
+    )?;
+    let row = row.ok_or(Problem::NotFound("article"))?;
+    let body = bodies.into_iter().next().map(|(_, body)| body);
     let version = row.version;
     let article = shown::assemble(conn, vec![(row, body)], &platform.config, now)
         .await?

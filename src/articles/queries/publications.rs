@@ -93,15 +93,12 @@ pub async fn end_current(
 }
 
 /// The publications of these articles that are or will be live.
-pub async fn list_live(
-    conn: &mut AsyncPgConnection,
-    ids: &[ArticleId],
-) -> QueryResult<Vec<LiveRow>> {
+pub async fn list_live(conn: &AsyncPgConnection, ids: &[ArticleId]) -> QueryResult<Vec<LiveRow>> {
     publications::table
         .filter(publications::article_id.eq_any(ids))
         .filter(publications::superseded.eq(false))
         .select(LiveRow::as_select())
-        .load(conn)
+        .load(&mut &*conn)
         .await
 }
 

@@ -132,11 +132,11 @@ pub async fn list(
 }
 
 /// The article with this id.
-pub async fn find(conn: &mut AsyncPgConnection, id: ArticleId) -> QueryResult<Option<ArticleRow>> {
+pub async fn find(conn: &AsyncPgConnection, id: ArticleId) -> QueryResult<Option<ArticleRow>> {
     articles::table
         .find(id)
         .select(ArticleRow::as_select())
-        .first(conn)
+        .first(&mut &*conn)
         .await
         .optional()
 }
@@ -157,19 +157,19 @@ pub async fn lock(
 
 /// The bodies of these articles, in no order.
 pub async fn with_body(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     ids: &[ArticleId],
 ) -> QueryResult<Vec<(ArticleId, BodyRow)>> {
     articles::table
         .filter(articles::id.eq_any(ids))
         .select((articles::id, BodyRow::as_select()))
-        .load(conn)
+        .load(&mut &*conn)
         .await
 }
 
 /// The tags of these articles, each article's in its order.
 pub async fn list_tags(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     ids: &[ArticleId],
 ) -> QueryResult<Vec<(ArticleId, TagRow)>> {
     article_tags::table
@@ -177,13 +177,13 @@ pub async fn list_tags(
         .filter(article_tags::article_id.eq_any(ids))
         .order((article_tags::article_id, article_tags::position))
         .select((article_tags::article_id, TagRow::as_select()))
-        .load(conn)
+        .load(&mut &*conn)
         .await
 }
 
 /// The bylines of these articles, each in its order.
 pub async fn list_authors(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     ids: &[ArticleId],
 ) -> QueryResult<Vec<(ArticleId, AuthorRow)>> {
     article_authors::table
@@ -191,19 +191,19 @@ pub async fn list_authors(
         .filter(article_authors::article_id.eq_any(ids))
         .order((article_authors::article_id, article_authors::position))
         .select((article_authors::article_id, AuthorRow::as_select()))
-        .load(conn)
+        .load(&mut &*conn)
         .await
 }
 
 /// The names of these accounts.
 pub async fn list_names(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     ids: &[UserId],
 ) -> QueryResult<Vec<(UserId, AuthorId, String)>> {
     users::table
         .inner_join(authors::table)
         .filter(users::id.eq_any(ids))
         .select((users::id, authors::id, authors::name))
-        .load(conn)
+        .load(&mut &*conn)
         .await
 }

@@ -94,10 +94,7 @@ pub async fn list(
     now: Moment,
 ) -> QueryResult<Published> {
     let page = || {
-        let page = filtered(filter, now)
-            .order(paging.order_by())
-            .limit(paging.rows())
-            .offset(paging.offset());
+        let page = filtered(filter, now).order(paging.slice());
         match paging.after() {
             Some(after) => page.filter(after),
             None => page,
