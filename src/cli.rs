@@ -183,7 +183,7 @@ impl Started {
         let platform = Platform {
             db: Db::new(address, config.database_connections)?,
             clock: Clock::default(),
-            passwords: Passwords::new(),
+            passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&keys)?.into(),
             config: config.into(),
         };

@@ -106,15 +106,17 @@ pub struct Passwords {
     at_once: Arc<Semaphore>,
 }
 
-impl Passwords {
+impl Default for Passwords {
     /// Prepares hashing on as many cores as there are.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             at_once: Arc::new(Semaphore::new(cores)),
         }
     }
+}
 
+impl Passwords {
     /// The hash to store, in PHC string format.
     pub async fn hash(&self, password: &NewPassword) -> anyhow::Result<String> {
         let password = password.0.clone();
@@ -176,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_has_the_decoy_but_it_is_looked_at() {
         assert!(PasswordHash::new(DECOY).is_ok());
-        let verdict = Passwords::new()
+        let verdict = Passwords::default()
             .verify(Secret::new("anything"), None)
             .await
             .unwrap();

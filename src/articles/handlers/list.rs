@@ -36,7 +36,7 @@ pub async fn list_articles(
     let (rows, pagination) = paging.page::<ArticleSort, _>(rows, total, ArticleRow::key);
     let ids: Vec<ArticleId> = rows.iter().map(|row| row.id).collect();
     let mut bodies = if query.0.shows_body() {
-        queries::with_body(&mut conn, &ids).await?
+        queries::with_body(&conn, &ids).await?
     } else {
         Vec::new()
     };
@@ -45,7 +45,7 @@ pub async fn list_articles(
         let body = place.map(|place| bodies.swap_remove(place).1);
         (row, body)
     });
-    let articles = shown::assemble(&mut conn, rows.collect(), &platform.config, now).await?;
+    let articles = shown::assemble(&conn, rows.collect(), &platform.config, now).await?;
     let data = articles
         .iter()
         .map(|article| Ok(query.0.fields.keep(to_value(article)?)));
@@ -70,18 +70,18 @@ pub async fn read_article(
     id: Segment<ArticleId>,
     _: Query<NoParams>,
 ) -> Result<Reply, Problem> {
-    let mut conn = platform.db.get().await?;
-    let row = queries::find(&mut conn, id.0)
+    let conn = platform.db.get().await?;
+    let row = queries::find(&conn, id.0)
         .await?
         .ok_or(Problem::NotFound("article"))?;
-    let body = queries::with_body(&mut conn, &[id.0])
+    let body = queries::with_body(&conn, &[id.0])
         .await?
         .pop()
         .map(|(_, body)| body);
     let version = row.version;
     let made_by_me = row.created_by == Some(me.0.user);
     let shown = shown::assemble(
-        &mut conn,
+        &conn,
         vec![(row, body)],
         &platform.config,
         now_for_reading(&platform),

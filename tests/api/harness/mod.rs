@@ -60,7 +60,7 @@ impl TestApp {
         let platform = Platform {
             db: Db::new(database.address(), 8).unwrap(),
             clock: Clock::default(),
-            passwords: Passwords::new(),
+            passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&[SigningKey::generate().unwrap()])
                 .unwrap()
                 .into(),
