@@ -10,6 +10,7 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 
 use crate::openapi;
@@ -17,7 +18,8 @@ use crate::platform::Platform;
 use crate::platform::config::RateLimits;
 use crate::platform::secret::Secret;
 use crate::rest::Problem;
-use crate::rest::envelope::envelope;
+use crate::rest::cached::{Shortcut, Store};
+use crate::rest::envelope::{EXPOSED_HEADERS, envelope};
 use crate::routes::routes;
 use crate::site::Documents;
 use crate::subscribers::SubscriptionGuard;
@@ -28,8 +30,35 @@ use crate::users::accounts::{self, NewUser};
 /// How long requests that are at work may go on after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
+/// A server, and what runs beside it.
+pub struct Running {
+    pub server: Server,
+    _following: Following,
+}
+
+/// Ends what runs beside the server when it is dropped.
+struct Following(JoinHandle<()>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Running {
+    /// Serves until the server is told to stop.
+    pub async fn until_stopped(self) -> std::io::Result<()> {
+        self.server.await
+    }
+}
+
 /// Starts to serve on a listener that is bound already.
-pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Server> {
+pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Running> {
+    let following = tokio::spawn(platform.epoch.clone().follow(platform.db.clone()));
+    let store = Data::new(Store::new(
+        platform.config.cache_bytes,
+        platform.epoch.clone(),
+    ));
     let limits: RateLimits = platform.config.rate_limits;
     let platform = Data::new(platform);
     let log_in_guard = Data::new(LogInGuard::new(limits));
@@ -45,6 +74,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Serve
             .app_data(log_in_guard.clone())
             .app_data(subscription_guard.clone())
             .app_data(documents.clone())
+            .app_data(store.clone())
             .into_utoipa_app()
             .configure(routes)
             .into_app()
@@ -53,14 +83,22 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Serve
             }))
             .wrap(cors())
             .wrap(from_fn(envelope))
+            .wrap(Shortcut {
+                platform: platform.clone(),
+                store: store.clone(),
+            })
     });
-    Ok(server
+    let server = server
         .listen(listener)?
         .keep_alive(Duration::from_secs(75))
         .client_request_timeout(Duration::from_secs(10))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
-        .run())
+        .run();
+    Ok(Running {
+        server,
+        _following: Following(following),
+    })
 }
 
 /// Makes the first admin where there is none, and nothing otherwise.
@@ -121,18 +159,7 @@ fn cors() -> Cors {
         .send_wildcard()
         .allow_any_method()
         .allow_any_header()
-        .expose_headers([
-            header::ETAG.as_str(),
-            header::LINK.as_str(),
-            header::LOCATION.as_str(),
-            header::RETRY_AFTER.as_str(),
-            "x-request-id",
-            "idempotent-replayed",
-            "ratelimit",
-            "ratelimit-policy",
-            "cache-tag",
-            "masthead-merge-conflicts",
-        ])
+        .expose_headers(EXPOSED_HEADERS.split(',').map(str::trim))
         // The wildcard is the same for every origin: caches need not tell them apart.
         .disable_vary_header()
         .max_age(3600)

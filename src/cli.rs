@@ -13,9 +13,12 @@ use crate::demo::Loaded;
 use crate::import::Mode;
 use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
-use crate::platform::db::{self, Address, Db};
+use crate::platform::db::{self, Address};
+use crate::platform::epoch::Epoch;
 use crate::platform::password::{NewPassword, Passwords};
+use crate::platform::pool::Db;
 use crate::platform::postgres::{Cluster, Durability, Locations};
+use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
 use crate::platform::{Platform, telemetry};
@@ -182,6 +185,8 @@ impl Started {
         let keys = signing_keys(&config)?;
         let platform = Platform {
             db: Db::new(address, config.database_connections)?,
+            replicas: replicas(&config)?,
+            epoch: Epoch::default(),
             clock: Clock::default(),
             passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&keys)?.into(),
@@ -226,6 +231,14 @@ async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Clust
 }
 
 /// The keys of the settings, or in development one that is made once and kept.
+fn replicas(config: &Config) -> anyhow::Result<Replicas> {
+    let databases = config.replica_urls.iter().map(|url| {
+        let address = Address::parse(url, config.database_ca_file.as_deref())?;
+        Db::new(address, config.database_connections)
+    });
+    Ok(Replicas::new(databases.collect::<Result<_, _>>()?))
+}
+
 fn signing_keys(config: &Config) -> anyhow::Result<Vec<SigningKey>> {
     if !config.signing_keys.is_empty() || config.environment == Environment::Production {
         return Ok(config.signing_keys.clone());

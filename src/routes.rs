@@ -1,9 +1,14 @@
 //! Which feature answers where.
 
-use actix_web::middleware::from_fn;
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::Data;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::platform::Platform;
 use crate::{articles, delivery, site, subscribers, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
@@ -14,6 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(articles::routes)
             .configure(tags::routes)
             .configure(subscribers::routes)
+            .wrap(from_fn(catch_up))
             .wrap(from_fn(users::authenticate)),
     );
     cfg.service(
@@ -22,4 +28,20 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(subscribers::public_routes),
     );
     cfg.configure(site::routes);
+}
+
+/// After an editor's change, before it is answered: whoever made it sees it at once, whichever feature it belongs to.
+async fn catch_up<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let changes = !request.method().is_safe();
+    let response = next.call(request).await?;
+    if changes
+        && response.status().is_success()
+        && let Some(platform) = response.request().app_data::<Data<Platform>>()
+    {
+        platform.epoch.catch_up(&platform.db).await;
+    }
+    Ok(response)
 }

@@ -91,6 +91,7 @@ diesel::table! {
         cache_tags -> Array<Text>,
         before -> Nullable<Jsonb>,
         after -> Nullable<Jsonb>,
+        position -> Nullable<Int8>,
     }
 }
 

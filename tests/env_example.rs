@@ -28,16 +28,10 @@ fn shown() -> BTreeMap<String, String> {
     settings
 }
 
-/// What the code asks for: every literal of `config.rs` (and of its parts) that looks like a setting, outside its tests.
+/// What the code asks for: every literal of `platform::config` that looks like a setting, outside its tests.
 fn asked_for() -> BTreeSet<String> {
-    let mut files = vec![at("src/platform/config.rs")];
-    for entry in fs::read_dir(at("src/platform/config"))
-        .into_iter()
-        .flatten()
-    {
-        files.push(entry.unwrap().path());
-    }
-    let sources = files.iter().map(|file| fs::read_to_string(file).unwrap());
+    let files = fs::read_dir(at("src/platform/config")).unwrap();
+    let sources = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
     sources
         .flat_map(|source| {
             let code = source.split("#[cfg(test)]").next().unwrap();

@@ -17,7 +17,7 @@ pub async fn serve(platform: &Platform) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen)
         .with_context(|| format!("MASTHEAD_LISTEN: {listen} can't be listened on"))?;
     let address = listener.local_addr()?;
-    let server = app::serve(platform.clone(), listener)?;
+    let running = app::serve(platform.clone(), listener)?;
     report::line(&format!("Masthead listens on http://{address}"));
     report::line(&format!("Documentation:      http://{address}/docs"));
     if let Some(admin) = made {
@@ -29,8 +29,8 @@ pub async fn serve(platform: &Platform) -> anyhow::Result<()> {
             }
         }
     }
-    let handle = server.handle();
-    let running = tokio::spawn(server);
+    let handle = running.server.handle();
+    let running = tokio::spawn(running.until_stopped());
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,

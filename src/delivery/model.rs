@@ -39,16 +39,13 @@ pub struct Published {
     pub tags: Vec<(PublicationId, TagRow)>,
     pub authors: Vec<(PublicationId, AuthorRow)>,
     pub total: Option<i64>,
-    /// When something that readers see changes by itself.
-    pub next_change: Option<DateTime<Utc>>,
 }
 
-/// A tag or an author with the number of their articles, and when that may change by itself.
+/// Tags or authors with the number of their articles.
 #[derive(Debug)]
 pub struct Counted<T> {
     pub rows: Vec<T>,
     pub total: Option<i64>,
-    pub next_change: Option<DateTime<Utc>>,
 }
 
 /// An author with the number of articles that readers find.

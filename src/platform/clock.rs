@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::expression::{
@@ -14,9 +15,19 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 ///
 /// Two clocks are asked: this process's for tokens and throttles, the database's for what readers see, so that all
 /// instances agree on the second at which a story is live.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Clock {
+    started: Instant,
     ahead_microseconds: Arc<AtomicI64>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            ahead_microseconds: Arc::default(),
+        }
+    }
 }
 
 impl Clock {
@@ -46,6 +57,12 @@ impl Clock {
     /// What queries should take for now.
     pub fn moment(&self) -> Moment {
         Moment((!self.ahead().is_zero()).then(|| self.now()))
+    }
+
+    /// Time since the clock was made, which never goes back: for what ends after a while.
+    pub fn elapsed(&self) -> Duration {
+        let ahead = AtomicI64::load(&self.ahead_microseconds, Ordering::Relaxed);
+        self.started.elapsed() + Duration::from_micros(ahead.unsigned_abs())
     }
 
     /// Moves the clock forward, for tests: waiting for Friday without sleeping.

@@ -5,17 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use deadpool::managed::Timeouts;
 use diesel::prelude::*;
 use diesel::result::{ConnectionError, ConnectionResult};
-use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio_postgres::config::{Host, SslMode};
@@ -29,22 +22,8 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 /// One lock for all instances that start together (an arbitrary number of our own).
 const MIGRATION_LOCK: i64 = 0x6d61_7374_6865_6164;
 
-/// How long a request waits for a connection before the answer is 503.
-const WAIT: Duration = Duration::from_secs(3);
-
-/// A connection out of the pool; it goes back when dropped.
-pub type Connection = Object<AsyncPgConnection>;
-
-/// No connection could be had in time.
-#[derive(Debug, thiserror::Error)]
-#[error("no database connection: {0}")]
-pub struct Unavailable(#[from] PoolError);
-
-/// The pool of connections to one database.
-#[derive(Clone)]
-pub struct Db {
-    pool: Pool<AsyncPgConnection>,
-}
+/// How long the network may take to open a connection.
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// Where the database is, and how to trust it.
 #[derive(Clone)]
@@ -73,7 +52,7 @@ impl Address {
             None => SslMode::Prefer,
             Some(other) => anyhow::bail!("DATABASE_URL: sslmode can't be `{other}`; use disable, prefer, require, verify-ca or verify-full"),
         });
-        config.connect_timeout(WAIT).application_name("masthead");
+        config.connect_timeout(CONNECT).application_name("masthead");
         let ca_in_url = ca_in_url.as_deref().map(Path::new);
         let tls = match config.get_ssl_mode() {
             SslMode::Disable => None,
@@ -100,39 +79,6 @@ impl Address {
             }
         }
     }
-}
-
-impl Db {
-    /// Prepares a pool of at most `size` connections. Nothing is opened yet.
-    pub fn new(address: Address, size: usize) -> anyhow::Result<Self> {
-        let mut manager = ManagerConfig::default();
-        // The default asks the database at every check-out; a closed connection is noticed without.
-        manager.recycling_method = RecyclingMethod::Fast;
-        let address = Arc::new(address);
-        manager.custom_setup = Box::new(move |_| connect_shared(address.clone()));
-        let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager))
-            .max_size(size)
-            .timeouts(Timeouts {
-                wait: Some(WAIT),
-                create: Some(WAIT),
-                recycle: Some(WAIT),
-            })
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .context("the connection pool can't be built")?;
-        Ok(Self { pool })
-    }
-
-    /// A connection, as soon as one is free.
-    pub async fn get(&self) -> Result<Connection, Unavailable> {
-        Ok(self.pool.get().await?)
-    }
-}
-
-fn connect_shared(
-    address: Arc<Address>,
-) -> BoxFuture<'static, ConnectionResult<AsyncPgConnection>> {
-    async move { address.connect().await }.boxed()
 }
 
 /// Brings the schema up to date, one instance at a time; tells how many migrations ran. Needs a multi-threaded runtime.

@@ -4,11 +4,14 @@
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod epoch;
 pub mod events;
 pub mod keyset;
 pub mod password;
+pub mod pool;
 pub mod postgres;
 pub mod replays;
+pub mod replicas;
 pub mod secret;
 pub mod telemetry;
 pub mod token;
@@ -17,8 +20,10 @@ use std::sync::Arc;
 
 use clock::Clock;
 use config::Config;
-use db::Db;
+use epoch::Epoch;
 use password::Passwords;
+use pool::Db;
+use replicas::Replicas;
 use token::AccessTokens;
 
 /// What every request may use. Cheap to clone: the parts are shared.
@@ -26,6 +31,9 @@ use token::AccessTokens;
 pub struct Platform {
     pub config: Arc<Config>,
     pub db: Db,
+    pub replicas: Replicas,
+    /// The newest change that readers could notice, as far as this instance has heard.
+    pub epoch: Epoch,
     pub clock: Clock,
     pub passwords: Passwords,
     pub access_tokens: Arc<AccessTokens>,

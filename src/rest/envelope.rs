@@ -18,7 +18,12 @@ use super::problem::{Problem, ProblemBody};
 const BODY_TIME: Duration = Duration::from_secs(30);
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with a request's id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Headers that scripts of other origins may read.
+pub const EXPOSED_HEADERS: &str = "etag, link, location, retry-after, x-request-id, idempotent-replayed, ratelimit, \
+     ratelimit-policy, cache-tag, x-change-token, masthead-merge-conflicts";
 
 /// When a request is given up. A frozen database must not hold a client for longer than this.
 pub struct Deadline {
@@ -73,21 +78,20 @@ struct RequestId(String);
 
 impl RequestId {
     fn of(headers: &HeaderMap) -> Self {
-        let given = headers
-            .get(REQUEST_ID)
-            .and_then(|value| value.to_str().ok());
-        let is_sane = |id: &&str| {
-            (1..=64).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        };
-        Self(
-            given
-                .filter(is_sane)
-                .map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned),
-        )
+        let given = given_request_id(headers).and_then(|value| value.to_str().ok());
+        Self(given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned))
     }
+}
+
+/// The id that the client gave its request, if it is sane.
+pub fn given_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(REQUEST_ID).filter(|id| {
+        (1..=64).contains(&id.len())
+            && id
+                .as_bytes()
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    })
 }
 
 /// The outermost middleware.
@@ -106,14 +110,14 @@ pub async fn envelope<B: MessageBody + 'static>(
     }
     let deadline = Deadline::for_request(&request);
     request.extensions_mut().insert(deadline.clone());
-    let refusal = refuse_accept(&request);
-    let outcome = if let Some(problem) = refusal {
-        Err(problem.into())
-    } else {
+    let outcome = if accepts_ours(&request) {
         tokio::select! {
             outcome = next.call(request) => outcome,
             problem = deadline.passed() => Err(problem.into()),
         }
+    } else {
+        // A client that takes no JSON is told so before any work.
+        Err(Problem::NotAcceptable.into())
     };
     let log = |pattern: Option<&str>, status| {
         log(&method, pattern, status, started, &id, trace.as_deref());
@@ -170,10 +174,19 @@ fn finish_headers(headers: &mut HeaderMap, id: &RequestId) {
     }
 }
 
-/// The API answers in JSON: a client that takes none is told so before any work.
-fn refuse_accept(request: &ServiceRequest) -> Option<Problem> {
-    let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
-    let takes_json = accept.split(',').any(|range| {
+/// Whether the client takes what this address answers with: the API answers in JSON.
+pub fn accepts_ours(request: &ServiceRequest) -> bool {
+    let Some(accept) = request.headers().get(header::ACCEPT) else {
+        return true;
+    };
+    let Ok(accept) = accept.to_str() else {
+        return true;
+    };
+    accept == "*/*" || !request.path().starts_with("/api/") || accepts_json(accept)
+}
+
+fn accepts_json(accept: &str) -> bool {
+    accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default().to_ascii_lowercase();
         let is_refused =
@@ -183,8 +196,7 @@ fn refuse_accept(request: &ServiceRequest) -> Option<Problem> {
             "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
         );
         matches && !is_refused
-    });
-    (request.path().starts_with("/api/") && !takes_json).then_some(Problem::NotAcceptable)
+    })
 }
 
 /// The trace that the caller is part of (W3C Trace Context).

@@ -2,9 +2,9 @@
 
 pub mod auth;
 pub mod body;
+pub mod cached;
 pub mod client;
 pub mod conditional;
-pub mod delivered;
 pub mod envelope;
 pub mod fields;
 pub mod idempotency;
@@ -17,6 +17,7 @@ pub mod throttle;
 
 pub use auth::{Author, Editor, Identity};
 pub use body::Body;
+pub use cached::Delivery;
 pub use path::Segment;
 pub use problem::Problem;
 pub use query::Query;

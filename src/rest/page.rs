@@ -1,7 +1,6 @@
 //! Pagination: by cursor (keyset: as fast at any depth, and stable while rows are added) or by page number, in one shape
 //! of answer.
 
-use actix_web::HttpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -163,7 +162,7 @@ impl<K: SortKey> FromQuery for PagingBy<K> {
         let cursor = params.one::<Cursor>("cursor");
         let page = params.one::<PageNumber>("page");
         let count = params.one::<bool>("count");
-        let sort = params.many::<Sorted<K>>("sort");
+        let sort = params.many_in_order::<Sorted<K>>("sort");
         let (limit, cursor, page, count, sort) = (limit?, cursor?, page?, count?, sort?);
         if sort.len() > 3 {
             params.fault("sort", Fault::new("too_many", "takes at most 3 keys"));
@@ -367,16 +366,14 @@ impl Paging {
     }
 }
 
-/// The `Link` header of a list (RFC 8288): `first`, and `prev`, `next`, `last` where they are known.
-pub fn links(request: &HttpRequest, pagination: &Pagination) -> String {
-    let given: Vec<(String, String)> = form_urlencoded::parse(request.query_string().as_bytes())
+/// The `Link` header of a list at this path with this query (RFC 8288): `first`, and `prev`, `next`, `last` where they are
+/// known.
+pub fn links(path: &str, query: &str, pagination: &Pagination) -> String {
+    let given: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
         .filter(|(name, _)| name != "cursor" && name != "page")
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
-    let by_page = request
-        .query_string()
-        .split('&')
-        .any(|pair| pair.starts_with("page="));
+    let by_page = query.split('&').any(|pair| pair.starts_with("page="));
     let link = |relation: &str, place: Option<(&str, &str)>| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&given);
@@ -385,7 +382,7 @@ pub fn links(request: &HttpRequest, pagination: &Pagination) -> String {
         }
         let query = query.finish();
         let mark = if query.is_empty() { "" } else { "?" };
-        format!("<{}{mark}{query}>; rel=\"{relation}\"", request.path())
+        format!("<{}{mark}{query}>; rel=\"{relation}\"", path)
     };
     let mut links = Vec::new();
     if by_page {

@@ -9,7 +9,7 @@ use diesel::result::Error as DbError;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::platform::db::Unavailable;
+use crate::platform::pool::Unavailable;
 use crate::types::Fault;
 
 /// The media type of every error.

@@ -8,8 +8,20 @@ use actix_web::{FromRequest, HttpRequest};
 use super::problem::{Problem, ValueFault};
 use crate::types::{Fault, Parse};
 
-/// A handler's query parameters.
-pub struct Query<T>(pub T);
+/// A handler's query parameters, and the query in one form for all ways to write it: known parameters by name, values of a
+/// set sorted.
+pub struct Query<T>(pub T, pub Canonical);
+
+/// A query string in its canonical form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Canonical(String);
+
+impl Canonical {
+    /// The text, without a question mark.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// What can be read from a query string.
 pub trait FromQuery: Sized {
@@ -22,17 +34,17 @@ impl<T: FromQuery> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()).map(Self))
+        ready(parse(request.query_string()))
     }
 }
 
 /// Reads a query string.
-pub fn parse<T: FromQuery>(query: &str) -> Result<T, Problem> {
+pub fn parse<T: FromQuery>(query: &str) -> Result<Query<T>, Problem> {
     let mut params = Params::new(query);
     let value = T::from_query(&mut params);
     params.refuse_unknown();
     match value {
-        Some(value) if params.faults.is_empty() => Ok(value),
+        Some(value) if params.faults.is_empty() => Ok(Query(value, params.canonical())),
         _ => Err(Problem::malformed(params.faults)),
     }
 }
@@ -42,6 +54,7 @@ pub struct Params {
     given: Vec<(String, String)>,
     known: Vec<&'static str>,
     faults: Vec<ValueFault>,
+    read: Vec<(&'static str, String)>,
 }
 
 impl Params {
@@ -50,6 +63,7 @@ impl Params {
             given: Vec::new(),
             known: Vec::new(),
             faults: Vec::new(),
+            read: Vec::new(),
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if name.contains('\0') || value.contains(['\0', '\u{fffd}']) {
@@ -73,7 +87,10 @@ impl Params {
         let values = self.take(name);
         match values.as_slice() {
             [] => Some(None),
-            [text] => self.parsed(name, text).map(Some),
+            [text] => {
+                self.read.push((name, text.clone()));
+                self.parsed(name, text).map(Some)
+            }
             _ => {
                 self.fault(name, Fault::new("repeated", "must be given once"));
                 None
@@ -81,8 +98,17 @@ impl Params {
         }
     }
 
-    /// A parameter's values, repeated or separated by commas; at most 50.
+    /// A parameter's values, repeated or separated by commas, at most 50. They are a set: their order means nothing.
     pub fn many<T: Parse>(&mut self, name: &'static str) -> Option<Vec<T>> {
+        self.values(name, Order::Meaningless)
+    }
+
+    /// The same, where the order matters.
+    pub fn many_in_order<T: Parse>(&mut self, name: &'static str) -> Option<Vec<T>> {
+        self.values(name, Order::Kept)
+    }
+
+    fn values<T: Parse>(&mut self, name: &'static str, order: Order) -> Option<Vec<T>> {
         let values = self.take(name);
         let parts: Vec<&str> = values
             .iter()
@@ -97,6 +123,14 @@ impl Params {
         if parts.is_empty() && !values.is_empty() {
             self.fault(name, Fault::required());
             return None;
+        }
+        let mut written = parts.clone();
+        if order == Order::Meaningless {
+            written.sort_unstable();
+            written.dedup();
+        }
+        if !written.is_empty() {
+            self.read.push((name, written.join(",")));
         }
         let parsed: Vec<Option<T>> = parts
             .into_iter()
@@ -116,6 +150,19 @@ impl Params {
             .filter(|(given, _)| given == name)
             .map(|(_, value)| value.clone())
             .collect()
+    }
+
+    fn canonical(mut self) -> Canonical {
+        self.read.sort_unstable();
+        let pairs = self
+            .read
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        Canonical(
+            form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(pairs)
+                .finish(),
+        )
     }
 
     fn refuse_unknown(&mut self) {
@@ -142,6 +189,13 @@ impl Params {
             );
         }
     }
+}
+
+/// Whether the order of a parameter's values means something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Kept,
+    Meaningless,
 }
 
 /// No parameters at all.

@@ -113,7 +113,10 @@ impl<T: Serialize> Responder for Listed<T> {
         });
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((header::ETAG, etag));
-        response.insert_header((header::LINK, links(request, &self.0.pagination)));
+        response.insert_header((
+            header::LINK,
+            links(request.path(), request.query_string(), &self.0.pagination),
+        ));
         if unchanged {
             response.finish()
         } else {

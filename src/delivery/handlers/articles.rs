@@ -1,17 +1,15 @@
-use actix_web::http::header;
-use actix_web::web::Data;
-use actix_web::{Either, HttpRequest, HttpResponse, get};
+use actix_web::{HttpResponse, get};
 
-use super::freshness;
 use crate::delivery::dto::{Around, Article};
 use crate::delivery::filter::{ListPublished, ListPublishedParams, Shape, ShapeParams};
-use crate::delivery::model::{PublicationRow, PublicationSort};
+use crate::delivery::model::{PublicationSort, Published};
 use crate::delivery::queries::{self, Bodies, Wanted};
-use crate::platform::Platform;
-use crate::rest::delivered::Delivered;
+use crate::platform::config::Config;
+use crate::rest::cached::Answer;
 use crate::rest::page::{List, PagingParams, links};
+use crate::rest::query::Canonical;
 use crate::rest::reply::to_value;
-use crate::rest::{Problem, Query, Segment};
+use crate::rest::{Delivery, Problem, Query, Segment};
 use crate::types::{ArticleId, Parse};
 
 /// List published articles
@@ -25,67 +23,65 @@ use crate::types::{ArticleId, Parse};
 )]
 #[get("/articles")]
 pub async fn list_published_articles(
-    request: HttpRequest,
-    platform: Data<Platform>,
+    delivery: Delivery,
     query: Query<ListPublished>,
-) -> Result<Delivered, Problem> {
-    let ListPublished {
-        filter,
-        shape,
-        paging,
-    } = query.0;
-    let paging = paging.paging;
-    let bodies = if shape.shows_body() {
+) -> Result<HttpResponse, Problem> {
+    let Query(list, canonical) = query;
+    let paging = &list.paging.paging;
+    let bodies = if list.shape.shows_body() {
         Bodies::Shown
     } else {
         Bodies::LeftOut
     };
-    let conn = platform.db.get().await?;
-    let mut published =
-        queries::list(&conn, &filter, &paging, bodies, platform.clock.moment()).await?;
-    drop(conn);
+    let config = &delivery.platform.config;
+    delivery
+        .answer(
+            canonical.as_str(),
+            async |source| {
+                queries::list(&source.conn, &list.filter, paging, bodies, source.moment).await
+            },
+            async |found| page(found, &list, delivery.path(), &canonical, config),
+        )
+        .await
+}
+
+fn page(
+    mut published: Published,
+    list: &ListPublished,
+    path: &str,
+    canonical: &Canonical,
+    config: &Config,
+) -> Result<Answer, Problem> {
     let around = Around::of(&published);
     let rows = std::mem::take(&mut published.articles);
     let (rows, pagination) =
-        paging
+        list.paging
+            .paging
             .page::<PublicationSort, _>(rows, published.total, |(row, _), column| row.key(column));
     let ids = rows
         .iter()
         .map(|(row, _)| format!("article:{}", row.article_id));
-    let cache_tags: Vec<String> = ["articles".to_owned()]
+    let cache_tags = ["articles".to_owned()]
         .into_iter()
         .chain(ids)
         .chain(around.cache_tags())
         .collect();
-    let links = links(&request, &pagination);
-    let fresh = freshness(&platform, published.next_change);
+    let links = links(path, canonical.as_str(), &pagination);
     let articles: Vec<Article> = rows
         .into_iter()
-        .map(|row| around.article(row, &platform.config))
+        .map(|row| around.article(row, config))
         .collect();
-    let delivered = if shape.fields.is_everything() {
-        Delivered::new(
-            &List {
-                data: articles,
-                pagination,
-            },
-            &platform.config,
-            &fresh,
-            &cache_tags,
-        )?
+    let answer = if list.shape.fields.is_everything() {
+        let data = articles;
+        Answer::json(&List { data, pagination }, cache_tags)?
     } else {
         let kept = articles
             .iter()
-            .map(|article| Ok(shape.fields.keep(to_value(article)?)));
+            .map(|article| Ok(list.shape.fields.keep(to_value(article)?)));
         let data = kept.collect::<Result<Vec<_>, Problem>>()?;
-        Delivered::new(
-            &List { data, pagination },
-            &platform.config,
-            &fresh,
-            &cache_tags,
-        )?
+        Answer::json(&List { data, pagination }, cache_tags)?
     };
-    Ok(delivered.with_links(links))
+    Ok(answer.with_links(links))
 }
 
 /// Read a published article
@@ -102,56 +98,51 @@ pub async fn list_published_articles(
 )]
 #[get("/articles/{slug}")]
 pub async fn read_published_article(
-    request: HttpRequest,
-    platform: Data<Platform>,
+    delivery: Delivery,
     slug: Segment<String>,
-    shape: Query<Shape>,
-) -> Result<Either<Delivered, HttpResponse>, Problem> {
-    let wanted =
-        ArticleId::parse(&slug.0).map_or_else(|_| Wanted::Slug(slug.0.clone()), Wanted::Id);
-    let conn = platform.db.get().await?;
-    let mut published = queries::find(&conn, &wanted, platform.clock.moment()).await?;
-    drop(conn);
+    query: Query<Shape>,
+) -> Result<HttpResponse, Problem> {
+    let Query(shape, canonical) = query;
+    let wanted = ArticleId::parse(&slug.0).map_or(Wanted::Slug(slug.0), Wanted::Id);
+    let config = &delivery.platform.config;
+    delivery
+        .answer(
+            canonical.as_str(),
+            async |source| queries::find(&source.conn, &wanted, source.moment).await,
+            async |found| one(found, &wanted, &shape, &canonical, config),
+        )
+        .await
+}
+
+fn one(
+    mut published: Published,
+    wanted: &Wanted,
+    shape: &Shape,
+    canonical: &Canonical,
+    config: &Config,
+) -> Result<Answer, Problem> {
     let (row, body) = published
         .articles
         .pop()
         .ok_or(Problem::NotFound("article"))?;
-    if let Wanted::Slug(asked) = &wanted
+    let own_tag = format!("article:{}", row.article_id);
+    if let Wanted::Slug(asked) = wanted
         && *asked != row.slug.as_str()
     {
-        return Ok(Either::Right(moved(&request, &platform, &row)));
+        let query = match canonical.as_str() {
+            "" => String::new(),
+            query => format!("?{query}"),
+        };
+        let location = config.api_url(&format!("/api/v1/articles/{}{query}", row.slug));
+        return Ok(Answer::moved(location, vec![own_tag]));
     }
     let around = Around::of(&published);
-    let mut cache_tags = vec![format!("article:{}", row.article_id)];
+    let mut cache_tags = vec![own_tag];
     cache_tags.extend(around.cache_tags());
-    let article = around.article((row, body), &platform.config);
-    let fresh = freshness(&platform, published.next_change);
-    let delivered = if shape.0.fields.is_everything() {
-        Delivered::new(&article, &platform.config, &fresh, &cache_tags)?
+    let article = around.article((row, body), config);
+    if shape.fields.is_everything() {
+        Answer::json(&article, cache_tags)
     } else {
-        Delivered::new(
-            &shape.0.fields.keep(to_value(&article)?),
-            &platform.config,
-            &fresh,
-            &cache_tags,
-        )?
-    };
-    Ok(Either::Left(delivered))
-}
-
-/// The way from a slug that an article had to the one it has.
-fn moved(request: &HttpRequest, platform: &Platform, row: &PublicationRow) -> HttpResponse {
-    let query = match request.query_string() {
-        "" => String::new(),
-        query => format!("?{query}"),
-    };
-    let location = platform
-        .config
-        .api_url(&format!("/api/v1/articles/{}{query}", row.slug));
-    HttpResponse::MovedPermanently()
-        .insert_header((header::LOCATION, location))
-        // A slug may be taken back one day: caches ask again after a while.
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .insert_header(("Cache-Tag", format!("article:{}", row.article_id)))
-        .finish()
+        Answer::json(&shape.fields.keep(to_value(&article)?), cache_tags)
+    }
 }

@@ -1,16 +1,13 @@
-use actix_web::web::Data;
-use actix_web::{HttpRequest, get};
+use actix_web::{HttpResponse, get};
 
-use super::freshness;
 use crate::delivery::dto::PublishedAuthor;
 use crate::delivery::filter::{ListAuthors, ListAuthorsParams};
 use crate::delivery::model::{AuthorSort, CountedAuthor};
 use crate::delivery::queries;
-use crate::platform::Platform;
-use crate::rest::delivered::Delivered;
+use crate::rest::cached::Answer;
 use crate::rest::page::{List, PagingParams, links};
 use crate::rest::query::NoParams;
-use crate::rest::{Problem, Query, Segment};
+use crate::rest::{Delivery, Problem, Query, Segment};
 use crate::types::{AuthorId, Parse, Reference};
 
 /// List authors
@@ -24,28 +21,27 @@ use crate::types::{AuthorId, Parse, Reference};
 )]
 #[get("/authors")]
 pub async fn list_published_authors(
-    request: HttpRequest,
-    platform: Data<Platform>,
+    delivery: Delivery,
     query: Query<ListAuthors>,
-) -> Result<Delivered, Problem> {
-    let paging = &query.0.paging.paging;
-    let conn = platform.db.get().await?;
-    let counted = queries::list_authors(&conn, paging, platform.clock.moment()).await?;
-    drop(conn);
-    let (rows, pagination) =
-        paging.page::<AuthorSort, _>(counted.rows, counted.total, CountedAuthor::key);
-    let links = links(&request, &pagination);
-    let data: Vec<PublishedAuthor> = rows.into_iter().map(PublishedAuthor::from).collect();
-    let ids = data.iter().map(|author| format!("author:{}", author.id));
-    let cache_tags: Vec<String> = ["authors".to_owned()].into_iter().chain(ids).collect();
-    let fresh = freshness(&platform, counted.next_change);
-    Ok(Delivered::new(
-        &List { data, pagination },
-        &platform.config,
-        &fresh,
-        &cache_tags,
-    )?
-    .with_links(links))
+) -> Result<HttpResponse, Problem> {
+    let Query(list, canonical) = query;
+    let paging = &list.paging.paging;
+    delivery
+        .answer(
+            canonical.as_str(),
+            async |source| queries::list_authors(&source.conn, paging, source.moment).await,
+            async |found| {
+                let (rows, pagination) =
+                    paging.page::<AuthorSort, _>(found.rows, found.total, CountedAuthor::key);
+                let links = links(delivery.path(), canonical.as_str(), &pagination);
+                let data: Vec<PublishedAuthor> =
+                    rows.into_iter().map(PublishedAuthor::from).collect();
+                let ids = data.iter().map(|author| format!("author:{}", author.id));
+                let cache_tags = ["authors".to_owned()].into_iter().chain(ids).collect();
+                Ok(Answer::json(&List { data, pagination }, cache_tags)?.with_links(links))
+            },
+        )
+        .await
 }
 
 /// Read an author
@@ -59,16 +55,20 @@ pub async fn list_published_authors(
 )]
 #[get("/authors/{slug}")]
 pub async fn read_published_author(
-    platform: Data<Platform>,
+    delivery: Delivery,
     slug: Segment<String>,
-    _: Query<NoParams>,
-) -> Result<Delivered, Problem> {
+    query: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
     let wanted = Reference::<AuthorId>::parse(&slug.0).map_err(|_| Problem::NotFound("author"))?;
-    let conn = platform.db.get().await?;
-    let mut counted = queries::find_author(&conn, &wanted, platform.clock.moment()).await?;
-    drop(conn);
-    let author = PublishedAuthor::from(counted.rows.pop().ok_or(Problem::NotFound("author"))?);
-    let fresh = freshness(&platform, counted.next_change);
-    let cache_tags = [format!("author:{}", author.id)];
-    Delivered::new(&author, &platform.config, &fresh, &cache_tags)
+    delivery
+        .answer(
+            query.1.as_str(),
+            async |source| queries::find_author(&source.conn, &wanted, source.moment).await,
+            async |mut found| {
+                let row = found.rows.pop().ok_or(Problem::NotFound("author"))?;
+                let author = PublishedAuthor::from(row);
+                Answer::json(&author, vec![format!("author:{}", author.id)])
+            },
+        )
+        .await
 }

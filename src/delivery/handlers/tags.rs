@@ -1,13 +1,10 @@
-use actix_web::web::Data;
-use actix_web::{HttpRequest, get};
+use actix_web::{HttpResponse, get};
 
-use super::freshness;
 use crate::delivery::queries;
-use crate::platform::Platform;
-use crate::rest::delivered::Delivered;
+use crate::rest::cached::Answer;
 use crate::rest::page::{List, PagingParams, links};
 use crate::rest::query::NoParams;
-use crate::rest::{Problem, Query, Segment};
+use crate::rest::{Delivery, Problem, Query, Segment};
 use crate::tags::{ListTags, ListTagsParams, Tag, TagSort, TagWithParent};
 use crate::types::{Parse, Reference, TagId};
 
@@ -22,29 +19,27 @@ use crate::types::{Parse, Reference, TagId};
 )]
 #[get("/tags")]
 pub async fn list_published_tags(
-    request: HttpRequest,
-    platform: Data<Platform>,
+    delivery: Delivery,
     query: Query<ListTags>,
-) -> Result<Delivered, Problem> {
-    let paging = &query.0.paging.paging;
-    let conn = platform.db.get().await?;
-    let counted =
-        queries::list_tags(&conn, &query.0.filter(), paging, platform.clock.moment()).await?;
-    drop(conn);
-    let (rows, pagination) =
-        paging.page::<TagSort, _>(counted.rows, counted.total, TagWithParent::key);
-    let links = links(&request, &pagination);
-    let data: Vec<Tag> = rows.into_iter().map(Tag::from).collect();
-    let ids = data.iter().map(|tag| format!("tag:{}", tag.id));
-    let cache_tags: Vec<String> = ["tags".to_owned()].into_iter().chain(ids).collect();
-    let fresh = freshness(&platform, counted.next_change);
-    Ok(Delivered::new(
-        &List { data, pagination },
-        &platform.config,
-        &fresh,
-        &cache_tags,
-    )?
-    .with_links(links))
+) -> Result<HttpResponse, Problem> {
+    let Query(list, canonical) = query;
+    let paging = &list.paging.paging;
+    let filter = list.filter();
+    delivery
+        .answer(
+            canonical.as_str(),
+            async |source| queries::list_tags(&source.conn, &filter, paging, source.moment).await,
+            async |found| {
+                let (rows, pagination) =
+                    paging.page::<TagSort, _>(found.rows, found.total, TagWithParent::key);
+                let links = links(delivery.path(), canonical.as_str(), &pagination);
+                let data: Vec<Tag> = rows.into_iter().map(Tag::from).collect();
+                let ids = data.iter().map(|tag| format!("tag:{}", tag.id));
+                let cache_tags = ["tags".to_owned()].into_iter().chain(ids).collect();
+                Ok(Answer::json(&List { data, pagination }, cache_tags)?.with_links(links))
+            },
+        )
+        .await
 }
 
 /// Read a tag
@@ -58,16 +53,19 @@ pub async fn list_published_tags(
 )]
 #[get("/tags/{slug}")]
 pub async fn read_published_tag(
-    platform: Data<Platform>,
+    delivery: Delivery,
     slug: Segment<String>,
-    _: Query<NoParams>,
-) -> Result<Delivered, Problem> {
+    query: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
     let wanted = Reference::<TagId>::parse(&slug.0).map_err(|_| Problem::NotFound("tag"))?;
-    let conn = platform.db.get().await?;
-    let mut counted = queries::find_tag(&conn, &wanted, platform.clock.moment()).await?;
-    drop(conn);
-    let tag = Tag::from(counted.rows.pop().ok_or(Problem::NotFound("tag"))?);
-    let fresh = freshness(&platform, counted.next_change);
-    let cache_tags = [format!("tag:{}", tag.id)];
-    Delivered::new(&tag, &platform.config, &fresh, &cache_tags)
+    delivery
+        .answer(
+            query.1.as_str(),
+            async |source| queries::find_tag(&source.conn, &wanted, source.moment).await,
+            async |mut found| {
+                let tag = Tag::from(found.rows.pop().ok_or(Problem::NotFound("tag"))?);
+                Answer::json(&tag, vec![format!("tag:{}", tag.id)])
+            },
+        )
+        .await
 }

@@ -1,15 +1,15 @@
-use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::try_join;
 
-use super::live::{Contains, HasHadSlug, IsLive, Kinds, NextChange};
+use super::live::{Contains, HasHadSlug, IsLive, Kinds, seen};
 use crate::authors::AuthorRow;
 use crate::delivery::filter::PublicationFilter;
 use crate::delivery::model::{PublicationRow, Published, WithBody};
 use crate::platform::clock::Moment;
+use crate::rest::cached::Read;
 use crate::rest::page::{Count, Paging};
 use crate::schema::{authors, publication_authors, publication_tags, publications, tags};
 use crate::tags::TagRow;
@@ -92,7 +92,7 @@ pub async fn list(
     paging: &Paging,
     bodies: Bodies,
     now: Moment,
-) -> QueryResult<Published> {
+) -> QueryResult<Read<Published>> {
     let page = || {
         let page = filtered(filter, now).order(paging.slice());
         match paging.after() {
@@ -110,20 +110,20 @@ pub async fn list(
                 .map(Some),
         }
     };
-    let (articles, tags, authors, next_change, total) = try_join!(
+    let (articles, tags, authors, total, seen) = try_join!(
         rows(conn, page(), bodies),
         tags_of(conn, page().select(publications::id)),
         authors_of(conn, page().select(publications::id)),
-        next_change(conn, now),
         total,
+        seen(conn, now),
     )?;
-    Ok(Published {
+    let found = Published {
         articles,
         tags,
         authors,
         total,
-        next_change,
-    })
+    };
+    Ok(Read { found, seen })
 }
 
 /// Names one article for readers: by its id, or by a slug that it has or had.
@@ -138,7 +138,7 @@ pub async fn find(
     conn: &AsyncPgConnection,
     wanted: &Wanted,
     now: Moment,
-) -> QueryResult<Published> {
+) -> QueryResult<Read<Published>> {
     let one = || {
         let live = publications::table.into_boxed().filter(IsLive {
             at: now,
@@ -152,19 +152,19 @@ pub async fn find(
             }),
         }
     };
-    let (articles, tags, authors, next_change) = try_join!(
+    let (articles, tags, authors, seen) = try_join!(
         rows(conn, one(), Bodies::Shown),
         tags_of(conn, one().select(publications::id)),
         authors_of(conn, one().select(publications::id)),
-        next_change(conn, now),
+        seen(conn, now),
     )?;
-    Ok(Published {
+    let found = Published {
         articles,
         tags,
         authors,
         total: None,
-        next_change,
-    })
+    };
+    Ok(Read { found, seen })
 }
 
 async fn rows(
@@ -217,12 +217,4 @@ async fn authors_of(
         .select((publication_authors::publication_id, AuthorRow::as_select()))
         .load(&mut &*conn)
         .await
-}
-
-/// When something that readers see changes by itself next.
-pub async fn next_change(
-    conn: &AsyncPgConnection,
-    now: Moment,
-) -> QueryResult<Option<DateTime<Utc>>> {
-    NextChange(now).get_result(&mut &*conn).await
 }

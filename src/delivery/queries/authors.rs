@@ -3,10 +3,11 @@ use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::try_join;
 
-use super::articles::next_change;
+use super::live::seen;
 use crate::authors::AuthorRow;
 use crate::delivery::model::{Counted, CountedAuthor};
 use crate::platform::clock::Moment;
+use crate::rest::cached::Read;
 use crate::rest::page::{Count, Paging};
 use crate::schema::authors;
 use crate::types::{AuthorId, Reference};
@@ -30,7 +31,7 @@ pub async fn list_authors(
     conn: &AsyncPgConnection,
     paging: &Paging,
     now: Moment,
-) -> QueryResult<Counted<CountedAuthor>> {
+) -> QueryResult<Read<Counted<CountedAuthor>>> {
     let mut page = published(now)
         .order(paging.order_by())
         .limit(paging.rows())
@@ -48,13 +49,9 @@ pub async fn list_authors(
                 .map(Some),
         }
     };
-    let (rows, next_change, total) =
-        try_join!(counted(conn, page, now), next_change(conn, now), total)?;
-    Ok(Counted {
-        rows,
-        total,
-        next_change,
-    })
+    let (rows, total, seen) = try_join!(counted(conn, page, now), total, seen(conn, now))?;
+    let found = Counted { rows, total };
+    Ok(Read { found, seen })
 }
 
 /// One author with something published.
@@ -62,17 +59,14 @@ pub async fn find_author(
     conn: &AsyncPgConnection,
     wanted: &Reference<AuthorId>,
     now: Moment,
-) -> QueryResult<Counted<CountedAuthor>> {
+) -> QueryResult<Read<Counted<CountedAuthor>>> {
     let one = match wanted {
         Reference::Id(id) => published(now).filter(authors::id.eq(*id)),
         Reference::Slug(slug) => published(now).filter(authors::slug.eq(slug)),
     };
-    let (rows, next_change) = try_join!(counted(conn, one, now), next_change(conn, now))?;
-    Ok(Counted {
-        rows,
-        total: None,
-        next_change,
-    })
+    let (rows, seen) = try_join!(counted(conn, one, now), seen(conn, now))?;
+    let found = Counted { rows, total: None };
+    Ok(Read { found, seen })
 }
 
 async fn counted(

@@ -1,16 +1,20 @@
 //! Conditions that Diesel has no words for. Written as fragments of our own, because a statement with `sql()` in it is
 //! prepared anew at every call.
 
+use chrono::{DateTime, Utc};
 use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
 };
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::delivery::filter::PublishedKind;
 use crate::platform::clock::Moment;
+use crate::platform::epoch::Position;
+use crate::rest::cached::Seen;
 
 /// Readers see the publication at this moment. `superseded` and the kind stand in the text and not in a parameter, so that
 /// the planner knows at once which partial indexes fit.
@@ -115,13 +119,18 @@ condition!(IsLive);
 condition!(HasHadSlug);
 condition!(Contains);
 
-/// When something that readers see changes by itself next: a publication begins, or ends.
+/// What the database says of itself: the newest change that readers could notice, the time, and when something that they
+/// see changes by itself next (a publication begins, or ends).
 #[derive(Debug, Clone, Copy)]
-pub struct NextChange(pub Moment);
+pub struct SeenNow(pub Moment);
 
-impl QueryFragment<Pg> for NextChange {
+impl QueryFragment<Pg> for SeenNow {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("select least((select min(live_from) from publications where not superseded and live_from > ");
+        out.push_sql("select (select max(position) from events), ");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(
+            ", least((select min(live_from) from publications where not superseded and live_from > ",
+        );
         self.0.walk_ast(out.reborrow())?;
         out.push_sql(
             "), (select min(live_until) from publications where not superseded and live_until > ",
@@ -132,11 +141,23 @@ impl QueryFragment<Pg> for NextChange {
     }
 }
 
-impl QueryId for NextChange {
+impl QueryId for SeenNow {
     type QueryId = Self;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl Query for NextChange {
-    type SqlType = Nullable<Timestamptz>;
+impl Query for SeenNow {
+    type SqlType = (Nullable<BigInt>, Timestamptz, Nullable<Timestamptz>);
+}
+
+/// What the database says of itself. The last statement of every reading: whatever was read before it can't show a newer
+/// change.
+pub async fn seen(conn: &AsyncPgConnection, now: Moment) -> QueryResult<Seen> {
+    let (position, now, next_change): (Option<i64>, DateTime<Utc>, Option<DateTime<Utc>>) =
+        SeenNow(now).get_result(&mut &*conn).await?;
+    Ok(Seen {
+        position: Position(position.unwrap_or_default()),
+        now,
+        next_change,
+    })
 }

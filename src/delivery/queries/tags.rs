@@ -2,9 +2,10 @@ use diesel::prelude::*;
 use diesel_async::AsyncPgConnection;
 use futures::try_join;
 
-use super::articles::next_change;
+use super::live::seen;
 use crate::delivery::model::Counted;
 use crate::platform::clock::Moment;
+use crate::rest::cached::Read;
 use crate::rest::page::Paging;
 use crate::tags::queries;
 use crate::tags::{TagFilter, TagWithParent};
@@ -16,16 +17,11 @@ pub async fn list_tags(
     filter: &TagFilter,
     paging: &Paging,
     now: Moment,
-) -> QueryResult<Counted<TagWithParent>> {
-    let ((rows, total), next_change) = try_join!(
-        queries::list(conn, filter, paging, now),
-        next_change(conn, now)
-    )?;
-    Ok(Counted {
-        rows,
-        total,
-        next_change,
-    })
+) -> QueryResult<Read<Counted<TagWithParent>>> {
+    let ((rows, total), seen) =
+        try_join!(queries::list(conn, filter, paging, now), seen(conn, now))?;
+    let found = Counted { rows, total };
+    Ok(Read { found, seen })
 }
 
 /// One tag.
@@ -33,11 +29,11 @@ pub async fn find_tag(
     conn: &AsyncPgConnection,
     wanted: &Reference<TagId>,
     now: Moment,
-) -> QueryResult<Counted<TagWithParent>> {
-    let (row, next_change) = try_join!(queries::find(conn, wanted, now), next_change(conn, now))?;
-    Ok(Counted {
+) -> QueryResult<Read<Counted<TagWithParent>>> {
+    let (row, seen) = try_join!(queries::find(conn, wanted, now), seen(conn, now))?;
+    let found = Counted {
         rows: row.into_iter().collect(),
         total: None,
-        next_change,
-    })
+    };
+    Ok(Read { found, seen })
 }

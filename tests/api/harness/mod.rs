@@ -11,8 +11,10 @@ use masthead::app;
 use masthead::platform::Platform;
 use masthead::platform::clock::Clock;
 use masthead::platform::config::Config;
-use masthead::platform::db::Db;
+use masthead::platform::epoch::Epoch;
 use masthead::platform::password::Passwords;
+use masthead::platform::pool::Db;
+use masthead::platform::replicas::Replicas;
 use masthead::platform::token::{AccessTokens, SigningKey};
 use masthead::types::{Line, Parse, Role};
 use serde_json::{Value, json};
@@ -59,6 +61,8 @@ impl TestApp {
         let config = Config::from_variables(variables).unwrap();
         let platform = Platform {
             db: Db::new(database.address(), 8).unwrap(),
+            replicas: Replicas::default(),
+            epoch: Epoch::default(),
             clock: Clock::default(),
             passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&[SigningKey::generate().unwrap()])
@@ -68,9 +72,9 @@ impl TestApp {
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let server = app::serve(platform.clone(), listener).unwrap();
-        let handle = server.handle();
-        tokio::spawn(server);
+        let running = app::serve(platform.clone(), listener).unwrap();
+        let handle = running.server.handle();
+        tokio::spawn(running.until_stopped());
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()

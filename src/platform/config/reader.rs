@@ -1,0 +1,313 @@
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::{Environment, FirstAdmin};
+use crate::platform::password::NewPassword;
+use crate::platform::secret::Secret;
+use crate::platform::token::SigningKey;
+use crate::types::{EmailAddress, Parse};
+
+/// Reads settings one by one, and notes everything that is wrong with them.
+pub(super) struct Reader {
+    pub variables: BTreeMap<String, String>,
+    pub asked: Vec<&'static str>,
+    pub faults: Vec<String>,
+}
+
+impl Reader {
+    /// The value of a setting, or the content of the file that `…_FILE` names; empty is absent.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        self.asked.push(name);
+        let direct = self
+            .variables
+            .get(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty());
+        let file_name = format!("{name}_FILE");
+        let Some(path) = self
+            .variables
+            .get(&file_name)
+            .filter(|path| !path.trim().is_empty() && direct.is_none())
+        else {
+            return direct;
+        };
+        match std::fs::read_to_string(path.trim()) {
+            Ok(content) => Some(content.trim().to_owned()).filter(|value| !value.is_empty()),
+            Err(fault) => {
+                self.faults
+                    .push(format!("{file_name}: can't be read: {fault}"));
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, name: &str, detail: &str) {
+        self.faults.push(format!("{name}: {detail}"));
+    }
+
+    fn parsed<T: std::str::FromStr>(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        wanted: &str,
+    ) -> Option<T> {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        let value = text.parse().ok();
+        if value.is_none() {
+            self.fault(name, &format!("must be {wanted}, not `{text}`"));
+        }
+        value
+    }
+
+    pub fn choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        choices: &[(&str, T)],
+    ) -> T {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        match choices.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => *value,
+            None => {
+                self.fault(
+                    name,
+                    &format!("must be {}, not `{text}`", words.join(" or ")),
+                );
+                choices[0].1
+            }
+        }
+    }
+
+    pub fn count(
+        &mut self,
+        name: &'static str,
+        default: usize,
+        least: usize,
+        most: usize,
+    ) -> usize {
+        let wanted = format!("a whole number from {least} to {most}");
+        match self.parsed(name, &default.to_string(), &wanted) {
+            Some(count) if (least..=most).contains(&count) => count,
+            Some(count) => {
+                self.fault(name, &format!("must be {wanted}, not `{count}`"));
+                default
+            }
+            None => default,
+        }
+    }
+
+    pub fn megabytes(&mut self, name: &'static str, default: usize) -> u64 {
+        u64::try_from(self.count(name, default, 0, 65_536)).unwrap_or_default() * 1024 * 1024
+    }
+
+    pub fn seconds(&mut self, name: &'static str, default: u64) -> Duration {
+        let seconds = self.parsed(name, &default.to_string(), "a number of seconds");
+        Duration::from_secs(seconds.unwrap_or(default))
+    }
+
+    pub fn url(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
+        let is_web = ["http://", "https://"].iter().any(|scheme| {
+            text.strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty())
+        });
+        let is_clean = !text.contains(|c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '"' | '<' | '>')
+        });
+        if !is_web || !is_clean {
+            self.fault(
+                name,
+                &format!("must be an http or https address without query, not `{text}`"),
+            );
+            return None;
+        }
+        Some(text.trim_end_matches('/').to_owned())
+    }
+
+    pub fn environment(&mut self) -> Environment {
+        let choices = [
+            ("development", Environment::Development),
+            ("production", Environment::Production),
+        ];
+        self.choice("MASTHEAD_ENV", "development", &choices)
+    }
+
+    pub fn listen(&mut self) -> SocketAddr {
+        let wanted = "an address and port such as 127.0.0.1:8080";
+        self.parsed("MASTHEAD_LISTEN", "127.0.0.1:8080", wanted)
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    }
+
+    pub fn article_url(&mut self, site_url: &str) -> String {
+        let default = format!("{site_url}/{{slug}}");
+        let template = self
+            .text("MASTHEAD_ARTICLE_URL")
+            .unwrap_or_else(|| default.clone());
+        if !template.contains("{slug}") || !template.starts_with("http") {
+            self.fault(
+                "MASTHEAD_ARTICLE_URL",
+                "must be an address with {slug} in it, such as https://example.com/{locale}/{slug}",
+            );
+            return default;
+        }
+        template
+    }
+
+    pub fn database_url(&mut self) -> Option<Secret> {
+        let url = self.text("DATABASE_URL")?;
+        if !is_postgres(&url) {
+            self.fault(
+                "DATABASE_URL",
+                "must begin with postgres:// or postgresql://",
+            );
+            return None;
+        }
+        Some(Secret::new(url))
+    }
+
+    pub fn replica_urls(&mut self) -> Vec<Secret> {
+        let text = self.text("DATABASE_REPLICA_URLS").unwrap_or_default();
+        let urls: Vec<&str> = text
+            .split([',', '\n', ' '])
+            .map(str::trim)
+            .filter(|url| !url.is_empty())
+            .collect();
+        if urls.iter().any(|url| !is_postgres(url)) {
+            self.fault(
+                "DATABASE_REPLICA_URLS",
+                "must be addresses that begin with postgres:// or postgresql://",
+            );
+            return Vec::new();
+        }
+        urls.into_iter()
+            .map(|url| Secret::new(url.to_owned()))
+            .collect()
+    }
+
+    pub fn first_admin(&mut self) -> Option<FirstAdmin> {
+        let (email, password) = (
+            self.text("MASTHEAD_ADMIN_EMAIL"),
+            self.text("MASTHEAD_ADMIN_PASSWORD"),
+        );
+        let (email, password) = match (email, password) {
+            (None, None) => return None,
+            (Some(email), Some(password)) => (email, password),
+            _ => {
+                self.fault(
+                    "MASTHEAD_ADMIN_EMAIL",
+                    "goes with MASTHEAD_ADMIN_PASSWORD: set both or neither",
+                );
+                return None;
+            }
+        };
+        if let Err(fault) = NewPassword::parse(&password) {
+            self.fault("MASTHEAD_ADMIN_PASSWORD", &fault.detail);
+        }
+        match EmailAddress::parse(&email) {
+            Ok(email) => Some(FirstAdmin {
+                email,
+                password: Secret::new(password),
+            }),
+            Err(fault) => {
+                self.fault("MASTHEAD_ADMIN_EMAIL", &fault.detail);
+                None
+            }
+        }
+    }
+
+    pub fn signing_keys(&mut self) -> Vec<SigningKey> {
+        let Some(text) = self.text("MASTHEAD_JWT_KEYS") else {
+            return Vec::new();
+        };
+        let mut keys = Vec::new();
+        for (index, one) in text
+            .split([',', '\n'])
+            .map(str::trim)
+            .filter(|one| !one.is_empty())
+            .enumerate()
+        {
+            match SigningKey::parse(one) {
+                Ok(key) => keys.push(key),
+                Err(reason) => {
+                    self.fault("MASTHEAD_JWT_KEYS", &format!("key {}: {reason}", index + 1))
+                }
+            }
+        }
+        keys
+    }
+
+    pub fn networks(&mut self, name: &'static str) -> Vec<IpNet> {
+        let text = self.text(name).unwrap_or_default();
+        let mut networks = Vec::new();
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            let network = part
+                .parse()
+                .or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+            match network {
+                Ok(network) => networks.push(network),
+                Err(_) => self.fault(
+                    name,
+                    &format!("must be addresses or networks such as 10.0.0.0/8, not `{part}`"),
+                ),
+            }
+        }
+        networks
+    }
+
+    pub fn log_filter(&mut self) -> String {
+        let filter = self
+            .text("MASTHEAD_LOG")
+            .unwrap_or_else(|| "info".to_owned());
+        if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
+            self.fault("MASTHEAD_LOG", &format!("must be a level such as info or a filter such as masthead=debug, not `{filter}`"));
+        }
+        filter
+    }
+
+    pub fn refuse_unsafe_defaults(&mut self) {
+        let needed = [
+            (
+                "DATABASE_URL",
+                "must be set in production: the embedded database is for development",
+            ),
+            (
+                "MASTHEAD_JWT_KEYS",
+                "must be set in production: make a key with `openssl rand -base64 32`",
+            ),
+            (
+                "MASTHEAD_SITE_URL",
+                "must be set in production, such as https://news.example.com",
+            ),
+        ];
+        for (name, detail) in needed {
+            let was_faulty = self.faults.iter().any(|fault| fault.starts_with(name));
+            if self.text(name).is_none() && !was_faulty {
+                self.fault(name, detail);
+            }
+        }
+    }
+
+    pub fn unknown(&self) -> Vec<String> {
+        let is_known = |name: &str| {
+            self.asked
+                .contains(&name.strip_suffix("_FILE").unwrap_or(name))
+        };
+        self.variables
+            .keys()
+            .filter(|name| name.starts_with("MASTHEAD_") && !is_known(name))
+            .cloned()
+            .collect()
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}

@@ -1,0 +1,223 @@
+//! What readers are answered with, and how it is kept.
+//!
+//! An answer is kept under its canonical request and the position of the newest change that it can show. It is handed out
+//! for as long as that *is* the newest change (`platform::epoch` keeps up with the database, and says when it can't), and
+//! until the next thing that is scheduled. One request makes a missing answer while others wait for it. The position is
+//! read before the answer is made and again with it, so what was made before a change can't be kept after it.
+
+mod answer;
+mod coding;
+mod entry;
+mod shortcut;
+mod store;
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use diesel::QueryResult;
+
+pub use answer::{Answer, Read, Seen};
+pub use entry::Entry;
+pub use shortcut::Shortcut;
+pub use store::Store;
+use store::Turn;
+
+use super::problem::Problem;
+use crate::platform::Platform;
+use crate::platform::clock::Moment;
+use crate::platform::pool::{Connection, Db};
+
+/// How often reading begins anew because something changed meanwhile.
+const ATTEMPTS: usize = 3;
+/// How long a replica may take, connection and all.
+const REPLICA_TIME: Duration = Duration::from_secs(1);
+
+/// Answers one request of a reader. A handler's argument.
+pub struct Delivery {
+    request: HttpRequest,
+    pub platform: Data<Platform>,
+    store: Data<Store>,
+}
+
+/// What an answer is read from.
+pub struct Source {
+    pub conn: Connection,
+    /// The instant at which the site is shown.
+    pub moment: Moment,
+}
+
+impl FromRequest for Delivery {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parts = (
+            request.app_data::<Data<Platform>>().cloned(),
+            request.app_data::<Data<Store>>().cloned(),
+        );
+        ready(match parts {
+            (Some(platform), Some(store)) => Ok(Self {
+                request: request.clone(),
+                platform,
+                store,
+            }),
+            _ => Err(anyhow::anyhow!("delivery is not set up").into()),
+        })
+    }
+}
+
+impl Delivery {
+    /// The request's path, for links to other pages of a list.
+    pub fn path(&self) -> &str {
+        self.request.path()
+    }
+
+    /// Answers with what is kept, or reads and shows it. `canonical` is the query in one form for all ways to write it.
+    /// `read` makes one round trip and may be called again; `show` turns what was found into an answer.
+    pub async fn answer<T>(
+        &self,
+        canonical: &str,
+        read: impl AsyncFn(&Source) -> QueryResult<Read<T>>,
+        show: impl AsyncFnOnce(T) -> Result<Answer, Problem>,
+    ) -> Result<HttpResponse, Problem> {
+        let Some(position) = self.store.position() else {
+            let entry = self.make(Care::Once, read, show).await?;
+            return Ok(self.respond(&entry));
+        };
+        let key = format!("GET {}?{canonical}", self.path());
+        let now = self.platform.clock.elapsed();
+        if let Some(entry) = self.store.find(&key, position, now) {
+            return Ok(self.remembered(&entry));
+        }
+        match self.store.take_turn(&key, position) {
+            Turn::First(flight) => {
+                let entry = self.make(Care::Keep, read, show).await?;
+                flight.land(&entry);
+                Ok(self.remembered(&entry))
+            }
+            Turn::Waiting(mut landing) => {
+                let landed = landing.wait_for(Option::is_some).await;
+                let entry = landed.ok().and_then(|entry| entry.clone());
+                match entry {
+                    Some(entry) => Ok(self.respond(&entry)),
+                    // Whoever made it gave up; each who waited finds out why.
+                    None => {
+                        let entry = self.make(Care::Keep, read, show).await?;
+                        Ok(self.respond(&entry))
+                    }
+                }
+            }
+        }
+    }
+
+    fn respond(&self, entry: &Entry) -> HttpResponse {
+        entry.respond(self.request.headers(), self.platform.clock.elapsed())
+    }
+
+    /// The same; the next request that is written like this one takes the shortcut.
+    fn remembered(&self, entry: &Arc<Entry>) -> HttpResponse {
+        if entry.position.is_some()
+            && let Some(target) = self.request.uri().path_and_query()
+        {
+            self.store.remember(target.as_str(), entry);
+        }
+        self.respond(entry)
+    }
+
+    async fn make<T>(
+        &self,
+        wanted: Care,
+        read: impl AsyncFn(&Source) -> QueryResult<Read<T>>,
+        show: impl AsyncFnOnce(T) -> Result<Answer, Problem>,
+    ) -> Result<Arc<Entry>, Problem> {
+        let read_at = self.platform.clock.elapsed();
+        let moment = self.platform.clock.moment();
+        let (Read { found, seen }, whole) = match self.read_replica(moment, &read).await {
+            Some(found) => found,
+            None => self.read_primary(wanted, moment, &read).await?,
+        };
+        let answer = show(found).await?;
+        let position = whole.then_some(seen.position);
+        let entry = Entry::new(answer, seen, position, read_at, &self.platform.config)?;
+        Ok(Arc::new(entry))
+    }
+
+    /// Reads until nothing has changed on the way, where it matters; tells whether the answer is all of one piece.
+    async fn read_primary<T>(
+        &self,
+        wanted: Care,
+        moment: Moment,
+        read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
+    ) -> Result<(Read<T>, bool), Problem> {
+        let source = Source::of(&self.platform.db, moment).await?;
+        let mut attempt = 1;
+        loop {
+            let (found, whole) = self.attempt(&source, read).await?;
+            if whole || wanted == Care::Once || attempt == ATTEMPTS {
+                return Ok((found, whole));
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Reads from a replica, unless there is none, it is lost, or it lags behind what readers were shown already.
+    async fn read_replica<T>(
+        &self,
+        moment: Moment,
+        read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
+    ) -> Option<(Read<T>, bool)> {
+        let replica = self.platform.replicas.next()?;
+        let shown = self.store.epoch().newest();
+        let asked = async {
+            let source = Source::of(replica.db(), moment).await?;
+            self.attempt(&source, read).await
+        };
+        match tokio::time::timeout(REPLICA_TIME, asked).await {
+            Ok(Ok((found, whole))) => (found.seen.position >= shown).then_some((found, whole)),
+            Ok(Err(fault)) => {
+                replica.lost(&format!("{:#}", fault.into_cause()));
+                None
+            }
+            Err(_) => {
+                replica.lost("it does not answer");
+                None
+            }
+        }
+    }
+
+    /// One reading is of one piece when its statements ran in the order they were sent, the position last, and that is the
+    /// position that was known before.
+    async fn attempt<T>(
+        &self,
+        source: &Source,
+        read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
+    ) -> Result<(Read<T>, bool), Problem> {
+        let known = self.store.epoch().newest();
+        let prepared = source.conn.prepared();
+        let found = read(source).await?;
+        let in_order = source.conn.prepared() == prepared;
+        self.store.epoch().learn(found.seen.position);
+        let whole = in_order && found.seen.position == known;
+        Ok((found, whole))
+    }
+}
+
+/// How much trouble an answer is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// It is to be kept: read again until it is of one piece.
+    Keep,
+    /// It is for one client alone.
+    Once,
+}
+
+impl Source {
+    async fn of(db: &Db, moment: Moment) -> Result<Self, Problem> {
+        let conn = db.get().await?;
+        Ok(Self { conn, moment })
+    }
+}

@@ -1,0 +1,138 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio::sync::watch;
+
+use super::entry::Entry;
+use crate::platform::epoch::{Epoch, Position};
+
+/// Request targets longer than this are not remembered.
+const LONGEST_TARGET: usize = 1024;
+
+/// Finished answers in memory, by canonical request, and again by the request target as it was sent. Bounded by weight;
+/// what is asked for often stays, whatever else floods in (TinyLFU).
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    /// `None`: nothing is kept.
+    entries: Option<Cache<Arc<str>, Arc<Entry>>>,
+    flights: Mutex<HashMap<FlightKey, Landing>>,
+    epoch: Epoch,
+}
+
+type FlightKey = (Position, Arc<str>);
+type Landing = watch::Receiver<Option<Arc<Entry>>>;
+
+/// What becomes of a request that found nothing.
+pub enum Turn {
+    /// Makes the answer; others wait for it.
+    First(Flight),
+    /// Somebody makes it already.
+    Waiting(Landing),
+}
+
+/// An answer in the making. Those who wait go on by themselves when it is dropped without one.
+pub struct Flight {
+    store: Store,
+    key: FlightKey,
+    landing: watch::Sender<Option<Arc<Entry>>>,
+}
+
+impl Store {
+    /// Keeps answers of at most so many bytes together; zero keeps none.
+    pub fn new(bytes: u64, epoch: Epoch) -> Self {
+        let entries = (bytes > 0).then(|| {
+            Cache::builder()
+                .max_capacity(bytes)
+                .weigher(|key: &Arc<str>, entry: &Arc<Entry>| weight(key, entry))
+                .build()
+        });
+        Self(Arc::new(Inner {
+            entries,
+            flights: Mutex::default(),
+            epoch,
+        }))
+    }
+
+    /// What is known of the newest change.
+    pub fn epoch(&self) -> &Epoch {
+        &self.0.epoch
+    }
+
+    /// The newest change, if answers may be kept and handed out.
+    pub fn position(&self) -> Option<Position> {
+        self.0.entries.as_ref()?;
+        self.0.epoch.current()
+    }
+
+    /// The answer that is kept under a key, if it is still true.
+    pub fn find(&self, key: &str, position: Position, now: Duration) -> Option<Arc<Entry>> {
+        let entry = self.0.entries.as_ref()?.get(key)?;
+        (entry.position == Some(position) && entry.is_current(now)).then_some(entry)
+    }
+
+    /// Keeps an answer under another name: the target of the request as it was sent.
+    pub fn remember(&self, target: &str, entry: &Arc<Entry>) {
+        if let Some(entries) = &self.0.entries
+            && target.len() <= LONGEST_TARGET
+        {
+            entries.insert(target.into(), entry.clone());
+        }
+    }
+
+    /// Makes sure that one alone makes an answer while others wait.
+    pub fn take_turn(&self, key: &str, position: Position) -> Turn {
+        let key: FlightKey = (position, key.into());
+        let mut flights = lock(&self.0.flights);
+        match flights.entry(key) {
+            Slot::Occupied(slot) => Turn::Waiting(slot.get().clone()),
+            Slot::Vacant(slot) => {
+                let (landing, waiting) = watch::channel(None);
+                let key = slot.key().clone();
+                slot.insert(waiting);
+                Turn::First(Flight {
+                    store: self.clone(),
+                    key,
+                    landing,
+                })
+            }
+        }
+    }
+}
+
+impl Flight {
+    /// Hands the answer to all who wait, and keeps it unless something has changed meanwhile.
+    pub fn land(self, entry: &Arc<Entry>) {
+        if let Some(entries) = &self.store.0.entries
+            && entry.position == Some(self.store.0.epoch.newest())
+        {
+            entries.insert(self.key.1.clone(), entry.clone());
+        }
+        self.landing.send_replace(Some(entry.clone()));
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        lock(&self.store.0.flights).remove(&self.key);
+    }
+}
+
+/// A panic elsewhere leaves the map whole: nothing is done under the lock that can stop half-way.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An answer weighs once, under its canonical key; its other names weigh what they add.
+fn weight(key: &str, entry: &Entry) -> u32 {
+    let own = if key.starts_with('/') {
+        0
+    } else {
+        entry.weight()
+    };
+    u32::try_from(own + key.len() + 128).unwrap_or(u32::MAX)
+}
