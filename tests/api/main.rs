@@ -5,6 +5,7 @@
 
 mod articles;
 mod auth;
+mod cache;
 mod delivery;
 mod demo;
 mod harness;

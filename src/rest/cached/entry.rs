@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::answer::{Answer, Seen};
 use super::coding::Coding;
 use crate::platform::config::Config;
-use crate::platform::epoch::Position;
+use crate::platform::epoch::Edition;
 use crate::rest::Problem;
 use crate::rest::conditional::is_unchanged;
 
@@ -18,8 +18,8 @@ const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 
 /// A finished answer: bytes in every coding that was asked for so far, and headers that only need to be handed out.
 pub struct Entry {
-    /// The answer is true as long as this is the newest change. `None`: it is not all of one piece, and not to be kept.
-    pub position: Option<Position>,
+    /// The answer is true as long as this is the newest edition. `None`: it is not all of one piece, and not to be kept.
+    pub edition: Option<Edition>,
     /// When it ends by itself, on [`Clock::elapsed`](crate::platform::clock::Clock::elapsed).
     pub ends_at: Option<Duration>,
     status: StatusCode,
@@ -52,7 +52,7 @@ impl Entry {
     pub fn new(
         answer: Answer,
         seen: Seen,
-        position: Option<Position>,
+        edition: Option<Edition>,
         read_at: Duration,
         config: &Config,
     ) -> Result<Self, Problem> {
@@ -64,7 +64,7 @@ impl Entry {
             header_value(text)
         });
         Ok(Self {
-            position,
+            edition,
             ends_at,
             status: match answer.moved_to {
                 Some(_) => StatusCode::MOVED_PERMANENTLY,

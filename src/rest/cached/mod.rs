@@ -1,9 +1,9 @@
 //! What readers are answered with, and how it is kept.
 //!
-//! An answer is kept under its canonical request and the position of the newest change that it can show. It is handed out
-//! for as long as that *is* the newest change (`platform::epoch` keeps up with the database, and says when it can't), and
-//! until the next thing that is scheduled. One request makes a missing answer while others wait for it. The position is
-//! read before the answer is made and again with it, so what was made before a change can't be kept after it.
+//! An answer is kept under its canonical request and the edition that it shows: the newest change that readers could notice.
+//! It is handed out for as long as that *is* the newest (`platform::epoch` keeps up with the database, and says when it
+//! can't), and until the next thing that is scheduled. One request makes a missing answer while others wait for it. The
+//! edition is read before the answer is made and again with it, so what was made before a change can't be kept after it.
 
 mod answer;
 mod coding;
@@ -29,6 +29,7 @@ use store::Turn;
 use super::problem::Problem;
 use crate::platform::Platform;
 use crate::platform::clock::Moment;
+use crate::platform::epoch::Edition;
 use crate::platform::pool::{Connection, Db};
 
 /// How often reading begins anew because something changed meanwhile.
@@ -84,16 +85,16 @@ impl Delivery {
         read: impl AsyncFn(&Source) -> QueryResult<Read<T>>,
         show: impl AsyncFnOnce(T) -> Result<Answer, Problem>,
     ) -> Result<HttpResponse, Problem> {
-        let Some(position) = self.store.position() else {
+        let Some(edition) = self.store.edition() else {
             let entry = self.make(Care::Once, read, show).await?;
             return Ok(self.respond(&entry));
         };
         let key = format!("GET {}?{canonical}", self.path());
         let now = self.platform.clock.elapsed();
-        if let Some(entry) = self.store.find(&key, position, now) {
+        if let Some(entry) = self.store.find(&key, edition, now) {
             return Ok(self.remembered(&entry));
         }
-        match self.store.take_turn(&key, position) {
+        match self.store.take_turn(&key, edition) {
             Turn::First(flight) => {
                 let entry = self.make(Care::Keep, read, show).await?;
                 flight.land(&entry);
@@ -120,7 +121,7 @@ impl Delivery {
 
     /// The same; the next request that is written like this one takes the shortcut.
     fn remembered(&self, entry: &Arc<Entry>) -> HttpResponse {
-        if entry.position.is_some()
+        if entry.edition.is_some()
             && let Some(target) = self.request.uri().path_and_query()
         {
             self.store.remember(target.as_str(), entry);
@@ -136,29 +137,28 @@ impl Delivery {
     ) -> Result<Arc<Entry>, Problem> {
         let read_at = self.platform.clock.elapsed();
         let moment = self.platform.clock.moment();
-        let (Read { found, seen }, whole) = match self.read_replica(moment, &read).await {
+        let (Read { found, seen }, edition) = match self.read_replica(moment, &read).await {
             Some(found) => found,
             None => self.read_primary(wanted, moment, &read).await?,
         };
         let answer = show(found).await?;
-        let position = whole.then_some(seen.position);
-        let entry = Entry::new(answer, seen, position, read_at, &self.platform.config)?;
+        let entry = Entry::new(answer, seen, edition, read_at, &self.platform.config)?;
         Ok(Arc::new(entry))
     }
 
-    /// Reads until nothing has changed on the way, where it matters; tells whether the answer is all of one piece.
+    /// Reads until nothing has changed on the way, where it matters. Tells which edition was read, if it is all of one piece.
     async fn read_primary<T>(
         &self,
         wanted: Care,
         moment: Moment,
         read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
-    ) -> Result<(Read<T>, bool), Problem> {
+    ) -> Result<(Read<T>, Option<Edition>), Problem> {
         let source = Source::of(&self.platform.db, moment).await?;
         let mut attempt = 1;
         loop {
-            let (found, whole) = self.attempt(&source, read).await?;
-            if whole || wanted == Care::Once || attempt == ATTEMPTS {
-                return Ok((found, whole));
+            let (found, edition) = self.attempt(&source, read).await?;
+            if edition.is_some() || wanted == Care::Once || attempt == ATTEMPTS {
+                return Ok((found, edition));
             }
             attempt += 1;
         }
@@ -169,15 +169,15 @@ impl Delivery {
         &self,
         moment: Moment,
         read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
-    ) -> Option<(Read<T>, bool)> {
+    ) -> Option<(Read<T>, Option<Edition>)> {
         let replica = self.platform.replicas.next()?;
-        let shown = self.store.epoch().newest();
+        let shown = self.store.epoch().newest().position();
         let asked = async {
             let source = Source::of(replica.db(), moment).await?;
             self.attempt(&source, read).await
         };
         match tokio::time::timeout(REPLICA_TIME, asked).await {
-            Ok(Ok((found, whole))) => (found.seen.position >= shown).then_some((found, whole)),
+            Ok(Ok((found, edition))) => (found.seen.position >= shown).then_some((found, edition)),
             Ok(Err(fault)) => {
                 replica.lost(&format!("{:#}", fault.into_cause()));
                 None
@@ -189,20 +189,20 @@ impl Delivery {
         }
     }
 
-    /// One reading is of one piece when its statements ran in the order they were sent, the position last, and that is the
-    /// position that was known before.
+    /// A reading is all of one piece when its statements ran in the order they were sent, the position last, and that is
+    /// the position that was known before.
     async fn attempt<T>(
         &self,
         source: &Source,
         read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
-    ) -> Result<(Read<T>, bool), Problem> {
+    ) -> Result<(Read<T>, Option<Edition>), Problem> {
         let known = self.store.epoch().newest();
         let prepared = source.conn.prepared();
         let found = read(source).await?;
         let in_order = source.conn.prepared() == prepared;
         self.store.epoch().learn(found.seen.position);
-        let whole = in_order && found.seen.position == known;
-        Ok((found, whole))
+        let is_whole = in_order && found.seen.position == known.position();
+        Ok((found, is_whole.then_some(known)))
     }
 }
 

@@ -82,9 +82,9 @@ impl<S> Shortened<S> {
             return None;
         }
         let target = request.uri().path_and_query()?.as_str();
-        let position = self.store.position()?;
+        let edition = self.store.edition()?;
         let now = self.platform.clock.elapsed();
-        let entry = self.store.find(target, position, now)?;
+        let entry = self.store.find(target, edition, now)?;
         let mut response = entry.respond(headers, now);
         let answered = response.headers_mut();
         answered.insert(

@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use tokio::sync::watch;
 
 use super::entry::Entry;
-use crate::platform::epoch::{Epoch, Position};
+use crate::platform::epoch::{Edition, Epoch};
 
 /// Request targets longer than this are not remembered.
 const LONGEST_TARGET: usize = 1024;
@@ -24,7 +24,7 @@ struct Inner {
     epoch: Epoch,
 }
 
-type FlightKey = (Position, Arc<str>);
+type FlightKey = (Edition, Arc<str>);
 type Landing = watch::Receiver<Option<Arc<Entry>>>;
 
 /// What becomes of a request that found nothing.
@@ -58,21 +58,21 @@ impl Store {
         }))
     }
 
-    /// What is known of the newest change.
+    /// What is known of the newest edition.
     pub fn epoch(&self) -> &Epoch {
         &self.0.epoch
     }
 
-    /// The newest change, if answers may be kept and handed out.
-    pub fn position(&self) -> Option<Position> {
+    /// The newest edition, if answers may be kept and handed out.
+    pub fn edition(&self) -> Option<Edition> {
         self.0.entries.as_ref()?;
         self.0.epoch.current()
     }
 
     /// The answer that is kept under a key, if it is still true.
-    pub fn find(&self, key: &str, position: Position, now: Duration) -> Option<Arc<Entry>> {
+    pub fn find(&self, key: &str, edition: Edition, now: Duration) -> Option<Arc<Entry>> {
         let entry = self.0.entries.as_ref()?.get(key)?;
-        (entry.position == Some(position) && entry.is_current(now)).then_some(entry)
+        (entry.edition == Some(edition) && entry.is_current(now)).then_some(entry)
     }
 
     /// Keeps an answer under another name: the target of the request as it was sent.
@@ -85,8 +85,8 @@ impl Store {
     }
 
     /// Makes sure that one alone makes an answer while others wait.
-    pub fn take_turn(&self, key: &str, position: Position) -> Turn {
-        let key: FlightKey = (position, key.into());
+    pub fn take_turn(&self, key: &str, edition: Edition) -> Turn {
+        let key: FlightKey = (edition, key.into());
         let mut flights = lock(&self.0.flights);
         match flights.entry(key) {
             Slot::Occupied(slot) => Turn::Waiting(slot.get().clone()),
@@ -108,7 +108,7 @@ impl Flight {
     /// Hands the answer to all who wait, and keeps it unless something has changed meanwhile.
     pub fn land(self, entry: &Arc<Entry>) {
         if let Some(entries) = &self.store.0.entries
-            && entry.position == Some(self.store.0.epoch.newest())
+            && entry.edition == Some(self.store.0.epoch.newest())
         {
             entries.insert(self.key.1.clone(), entry.clone());
         }

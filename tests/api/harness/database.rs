@@ -18,6 +18,7 @@ struct Server {
 /// A database of one test's own, copied from a template and dropped at the end.
 pub struct TestDatabase {
     name: String,
+    elsewhere: Option<Address>,
 }
 
 #[derive(QueryableByName)]
@@ -39,27 +40,74 @@ impl TestDatabase {
         Self::made("").await
     }
 
+    /// Copies what a test has made so far.
+    pub async fn copy_of(app: &super::TestApp) -> Self {
+        let mut conn = connect("postgres").await;
+        let name = &app.database.name;
+        // The test's own connections would forbid the copy; they are opened anew when needed.
+        let cut = format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
+        );
+        let options = format!("template {name} strategy file_copy");
+        let copy = format!("t_{}", uuid::Uuid::now_v7().simple());
+        loop {
+            execute(
+                &mut conn,
+                &format!("alter database {name} allow_connections false"),
+            )
+            .await;
+            execute(&mut conn, &cut).await;
+            let copied = diesel::sql_query(format!("create database {copy} {options}"))
+                .execute(&mut conn)
+                .await;
+            execute(
+                &mut conn,
+                &format!("alter database {name} allow_connections true"),
+            )
+            .await;
+            if copied.is_ok() {
+                return Self {
+                    name: copy,
+                    elsewhere: None,
+                };
+            }
+        }
+    }
+
     async fn made(options: &str) -> Self {
         let name = format!("t_{}", uuid::Uuid::now_v7().simple());
         let mut conn = connect("postgres").await;
         execute(&mut conn, &format!("create database {name} {options}")).await;
-        Self { name }
+        Self {
+            name,
+            elsewhere: None,
+        }
+    }
+
+    /// One on another server, that was made and migrated already and is dropped with it.
+    pub fn elsewhere(url: &str) -> Self {
+        Self {
+            name: String::new(),
+            elsewhere: Some(Address::parse(&Secret::new(url.to_owned()), None).unwrap()),
+        }
     }
 
     /// Where it is.
     pub fn address(&self) -> Address {
-        address(&self.name)
+        self.elsewhere
+            .clone()
+            .unwrap_or_else(|| address(&self.name))
     }
 
     /// Runs a statement.
     pub async fn execute(&self, sql: &str) {
-        let mut conn = connect(&self.name).await;
+        let mut conn = self.address().connect().await.unwrap();
         execute(&mut conn, sql).await;
     }
 
     /// The first column of a query's rows, as text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
-        let mut conn = connect(&self.name).await;
+        let mut conn = self.address().connect().await.unwrap();
         let sql = format!(
             "select coalesce(row_to_json(q)->>(select key from json_each_text(row_to_json(q)) limit 1), '') as shown from ({sql}) q"
         );
@@ -70,6 +118,9 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        if self.elsewhere.is_some() {
+            return;
+        }
         let name = self.name.clone();
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()

@@ -5,6 +5,8 @@ mod database;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
 
 use masthead::accounts::{self, NewUser};
 use masthead::app;
@@ -31,7 +33,7 @@ pub struct TestApp {
     pub address: String,
     http: reqwest::Client,
     server: actix_web::dev::ServerHandle,
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 impl TestApp {
@@ -43,22 +45,12 @@ impl TestApp {
     /// Starts a server with other settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let database = TestDatabase::create().await;
-        Self::start_on(database, settings).await
+        Self::start_on(database, settings)
     }
 
-    async fn start_on(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
-        let mut variables: BTreeMap<String, String> = BTreeMap::new();
-        variables.insert("MASTHEAD_RATE_LIMITS".to_owned(), "off".to_owned());
-        variables.insert(
-            "MASTHEAD_SITE_URL".to_owned(),
-            "https://news.example.com".to_owned(),
-        );
-        variables.extend(
-            settings
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        );
-        let config = Config::from_variables(variables).unwrap();
+    /// Starts a server on a database that is there already.
+    pub fn start_on(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
+        let config = config(settings);
         let platform = Platform {
             db: Db::new(database.address(), 8).unwrap(),
             replicas: Replicas::default(),
@@ -70,6 +62,30 @@ impl TestApp {
                 .into(),
             config: config.into(),
         };
+        Self::serving(platform, Arc::new(database))
+    }
+
+    /// Starts another instance on the same database, with the same keys and clock.
+    pub fn beside(&self) -> Self {
+        let platform = Platform {
+            db: Db::new(self.database.address(), 8).unwrap(),
+            epoch: Epoch::default(),
+            ..self.platform.clone()
+        };
+        Self::serving(platform, self.database.clone())
+    }
+
+    /// Starts another instance on the same database, which reads from these replicas.
+    pub fn reading_from(&self, replicas: Vec<Db>) -> Self {
+        let platform = Platform {
+            replicas: Replicas::new(replicas),
+            epoch: Epoch::default(),
+            ..self.platform.clone()
+        };
+        Self::serving(platform, self.database.clone())
+    }
+
+    fn serving(platform: Platform, database: Arc<TestDatabase>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let running = app::serve(platform.clone(), listener).unwrap();
@@ -163,6 +179,31 @@ impl TestApp {
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         self.database.rows(sql).await
     }
+}
+
+fn config(settings: &[(&str, &str)]) -> Config {
+    let house = [
+        ("MASTHEAD_RATE_LIMITS", "off"),
+        ("MASTHEAD_SITE_URL", "https://news.example.com"),
+    ];
+    let variables: BTreeMap<String, String> = house
+        .iter()
+        .chain(settings)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Config::from_variables(variables).unwrap()
+}
+
+/// Waits until something is so, and fails when it takes too long.
+pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .unwrap_or_else(|_| panic!("{what}: not within 30 seconds"));
 }
 
 impl Drop for TestApp {
