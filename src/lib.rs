@@ -37,6 +37,8 @@ mod tags;
 
 mod articles;
 
+mod previews;
+
 mod delivery;
 
 mod subscribers;

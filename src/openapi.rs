@@ -28,6 +28,7 @@ use crate::routes::routes;
     servers((url = "/", description = "This server")),
     tags(
         (name = "articles", description = "Write and publish: the editors' side of articles and pages."),
+        (name = "previews", description = "Links that show the site at another instant."),
         (name = "tags", description = "The editors' side of tags."),
         (name = "subscribers", description = "The editors' side of the mailing list."),
         (name = "delivery", description = "What readers' frontends call."),

@@ -9,7 +9,7 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, delivery, site, subscribers, tags, users};
+use crate::{articles, delivery, previews, site, subscribers, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -19,13 +19,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(articles::routes)
             .configure(tags::routes)
             .configure(subscribers::routes)
+            .configure(previews::routes)
             .wrap(from_fn(catch_up))
             .wrap(from_fn(users::authenticate)),
     );
     cfg.service(
         scope("/api/v1")
             .configure(delivery::routes)
-            .configure(subscribers::public_routes),
+            .configure(subscribers::public_routes)
+            .wrap(from_fn(previews::recognise)),
     );
     cfg.configure(site::routes);
 }

@@ -120,6 +120,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    preview_links (id) {
+        id -> Uuid,
+        token_hash -> Bytea,
+        as_of -> Timestamptz,
+        article_id -> Nullable<Uuid>,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     publication_authors (publication_id, author_id) {
         publication_id -> Uuid,
         author_id -> Uuid,
@@ -244,6 +257,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     idempotent_replies,
     import_sources,
+    preview_links,
     publication_authors,
     publication_tags,
     publications,

@@ -56,7 +56,10 @@ impl Clock {
 
     /// What queries should take for now.
     pub fn moment(&self) -> Moment {
-        Moment((!self.ahead().is_zero()).then(|| self.now()))
+        Moment {
+            at: (!self.ahead().is_zero()).then(|| self.now()),
+            reach: Reach::Present,
+        }
     }
 
     /// Time since the clock was made, which never goes back: for what ends after a while.
@@ -79,12 +82,36 @@ impl Clock {
 /// "Now" in a query: the database's own, or the instant that a test has moved the clock to. What readers see is judged
 /// against this, so a story is live at its second even if every worker sleeps.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment(pub Option<DateTime<Utc>>);
+pub struct Moment {
+    at: Option<DateTime<Utc>>,
+    reach: Reach,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Present,
+    AnyTime,
+}
+
+impl Moment {
+    /// Another instant, to come or past.
+    pub fn as_of(at: DateTime<Utc>) -> Self {
+        Self {
+            at: Some(at),
+            reach: Reach::AnyTime,
+        }
+    }
+
+    /// Whether what has ended and is marked so can be left out unseen.
+    pub fn is_present(self) -> bool {
+        self.reach == Reach::Present
+    }
+}
 
 impl QueryFragment<Pg> for Moment {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> diesel::QueryResult<()> {
         out.push_sql("coalesce(");
-        out.push_bind_param::<Nullable<Timestamptz>, _>(&self.0)?;
+        out.push_bind_param::<Nullable<Timestamptz>, _>(&self.at)?;
         out.push_sql(", now())");
         Ok(())
     }

@@ -73,6 +73,8 @@ ids! {
     AuthorId;
     /// Names a log-in and the refresh tokens that came of it.
     SessionId;
+    /// Names a preview link.
+    PreviewLinkId;
     /// Names one revision as readers see it.
     PublicationId;
     /// Names a subscriber.

@@ -22,7 +22,9 @@ mod text;
 pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
-pub use id::{ArticleId, AuthorId, PublicationId, SessionId, SubscriberId, TagId, UserId};
+pub use id::{
+    ArticleId, AuthorId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId, UserId,
+};
 pub use locale::Locale;
 pub use patch::Patch;
 pub use raw_json::RawJson;

@@ -12,6 +12,7 @@ mod harness;
 mod import;
 mod migrations;
 mod openapi;
+mod previews;
 mod subscribers;
 mod subscriptions;
 mod tags;

@@ -48,13 +48,16 @@ impl Kinds {
 
 impl QueryFragment<Pg> for IsLive {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("(not publications.superseded");
+        out.push_sql("(");
+        if self.at.is_present() {
+            out.push_sql("not publications.superseded and ");
+        }
         out.push_sql(match self.kinds {
-            Kinds::Articles => " and publications.kind = 'article'",
-            Kinds::Pages => " and publications.kind = 'page'",
+            Kinds::Articles => "publications.kind = 'article' and ",
+            Kinds::Pages => "publications.kind = 'page' and ",
             Kinds::Both => "",
         });
-        out.push_sql(" and publications.live_from <= ");
+        out.push_sql("publications.live_from <= ");
         self.at.walk_ast(out.reborrow())?;
         out.push_sql(" and (publications.live_until is null or publications.live_until > ");
         self.at.walk_ast(out.reborrow())?;

@@ -14,6 +14,8 @@ use crate::platform::epoch::Edition;
 use crate::rest::Problem;
 use crate::rest::conditional::is_unchanged;
 
+/// Codings differ, and previews are not for everybody.
+const VARY: HeaderValue = HeaderValue::from_static("Accept-Encoding, Masthead-Preview");
 const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 
 /// A finished answer: bytes in every coding that was asked for so far, and headers that only need to be handed out.
@@ -106,7 +108,7 @@ impl Entry {
         response
             .insert_header((header::ETAG, coded.etag.clone()))
             .insert_header((header::CACHE_CONTROL, self.cache_control(now)))
-            .insert_header((header::VARY, HeaderValue::from_static("Accept-Encoding")))
+            .insert_header((header::VARY, VARY))
             .insert_header((CACHE_TAG, self.cache_tags.clone()));
         let optional = [
             (header::LINK, &self.link),

@@ -8,6 +8,7 @@
 mod answer;
 mod coding;
 mod entry;
+mod preview;
 mod shortcut;
 mod store;
 
@@ -17,11 +18,13 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use diesel::QueryResult;
 
 pub use answer::{Answer, Read, Seen};
 pub use entry::Entry;
+use preview::for_holder_alone;
+pub use preview::{PREVIEW, Preview};
 pub use shortcut::Shortcut;
 pub use store::Store;
 use store::Turn;
@@ -42,6 +45,7 @@ pub struct Delivery {
     request: HttpRequest,
     pub platform: Data<Platform>,
     store: Data<Store>,
+    preview: Option<Preview>,
 }
 
 /// What an answer is read from.
@@ -65,6 +69,7 @@ impl FromRequest for Delivery {
                 request: request.clone(),
                 platform,
                 store,
+                preview: request.extensions().get::<Preview>().copied(),
             }),
             _ => Err(anyhow::anyhow!("delivery is not set up").into()),
         })
@@ -85,6 +90,10 @@ impl Delivery {
         read: impl AsyncFn(&Source) -> QueryResult<Read<T>>,
         show: impl AsyncFnOnce(T) -> Result<Answer, Problem>,
     ) -> Result<HttpResponse, Problem> {
+        if self.preview.is_some() {
+            let entry = self.make(Care::Once, read, show).await?;
+            return Ok(for_holder_alone(self.respond(&entry)));
+        }
         let Some(edition) = self.store.edition() else {
             let entry = self.make(Care::Once, read, show).await?;
             return Ok(self.respond(&entry));
@@ -136,12 +145,18 @@ impl Delivery {
         show: impl AsyncFnOnce(T) -> Result<Answer, Problem>,
     ) -> Result<Arc<Entry>, Problem> {
         let read_at = self.platform.clock.elapsed();
-        let moment = self.platform.clock.moment();
+        let moment = match self.preview {
+            Some(preview) => Moment::as_of(preview.as_of),
+            None => self.platform.clock.moment(),
+        };
         let (Read { found, seen }, edition) = match self.read_replica(moment, &read).await {
             Some(found) => found,
             None => self.read_primary(wanted, moment, &read).await?,
         };
         let answer = show(found).await?;
+        if let Some(preview) = self.preview {
+            preview.allows(&answer)?;
+        }
         let entry = Entry::new(answer, seen, edition, read_at, &self.platform.config)?;
         Ok(Arc::new(entry))
     }

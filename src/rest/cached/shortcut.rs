@@ -5,17 +5,14 @@ use std::pin::Pin;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
 use futures::future::Either;
 
-use super::Store;
+use super::{PREVIEW, Store};
 use crate::platform::Platform;
 use crate::rest::envelope;
-
-/// The header of a preview, whose answers are never those of everybody.
-pub const PREVIEW: HeaderName = HeaderName::from_static("masthead-preview");
 
 /// Middleware, outermost: hands out what is kept before anything else looks at the request. It adds the headers that
 /// the envelope and CORS would add.

@@ -120,11 +120,10 @@ async fn a_postgres_that_was_killed_and_came_back_needs_no_restart_of_ours() {
         runtime_dir: std::env::var_os("XDG_RUNTIME_DIR").map(Into::into),
     };
     let started = locations.clone();
-    let cluster =
-        tokio::task::spawn_blocking(move || Cluster::start(&started, Durability::Relaxed))
-            .await
-            .unwrap()
-            .unwrap();
+    let cluster = tokio::task::spawn_blocking(move || Cluster::start(&started, Durability::Full))
+        .await
+        .unwrap()
+        .unwrap();
     let url = cluster.url("postgres");
     db::migrate(&Address::parse(&Secret::new(url.clone()), None).unwrap())
         .await
@@ -144,7 +143,7 @@ async fn a_postgres_that_was_killed_and_came_back_needs_no_restart_of_ours() {
     assert!(killed.unwrap().success());
 
     // Somebody starts Postgres again: the next who needs it, as after a crash of the machine.
-    let back = tokio::task::spawn_blocking(move || Cluster::start(&locations, Durability::Relaxed))
+    let back = tokio::task::spawn_blocking(move || Cluster::start(&locations, Durability::Full))
         .await
         .unwrap()
         .unwrap();
