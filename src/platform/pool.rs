@@ -17,6 +17,10 @@ use super::db::Address;
 /// How long a request waits for a connection before the answer is 503.
 const WAIT: Duration = Duration::from_secs(3);
 
+/// How many statements a connection may have prepared before it is replaced. Each takes memory in the server for as long as
+/// the connection lives, and clients choose among more combinations of filters and orders than it has memory for.
+pub const MOST_PREPARED: u64 = 256;
+
 /// A connection out of the pool; it goes back when dropped.
 pub type Connection = Object<Manager>;
 
@@ -111,6 +115,10 @@ impl managed::Manager for Manager {
     async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<ConnectionError> {
         if pooled.inner.is_broken() {
             Err(RecycleError::message("the connection is broken"))
+        } else if pooled.prepared() > MOST_PREPARED {
+            Err(RecycleError::message(
+                "the connection has prepared too many statements",
+            ))
         } else {
             Ok(())
         }

@@ -1,6 +1,7 @@
 mod instances;
 mod race;
 
+use masthead::platform::pool::MOST_PREPARED;
 use serde_json::{Value, json};
 
 use crate::articles::{create, path_of, step};
@@ -269,4 +270,29 @@ async fn a_crowd_that_asks_the_same_is_answered_by_one_reading() {
         opened[0].parse::<u32>().unwrap() <= 6,
         "{opened:?} connections"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_distinct_questions_fills_no_memory() {
+    let app = TestApp::start_with(&[("MASTHEAD_CACHE_MB", "1")]).await;
+    let reader = app.anonymous();
+    publish(&app.editor().await, "Frost").await;
+    for sort in ["title", "-title", "updated_at"] {
+        for limit in 1..=100 {
+            let path = format!("/articles?limit={limit}&sort={sort}");
+            assert_eq!(titles(&reader, &path).await, ["Frost"]);
+        }
+    }
+    // Each question needed statements of its own; connections that had prepared too many were replaced.
+    let mut connections = Vec::new();
+    for _ in 0..8 {
+        connections.push(app.platform.db.get().await.unwrap());
+    }
+    for connection in connections {
+        assert!(
+            connection.prepared() <= MOST_PREPARED,
+            "{}",
+            connection.prepared()
+        );
+    }
 }
