@@ -213,8 +213,7 @@ impl Started {
 /// The database of the settings, or the embedded one.
 async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Cluster>)> {
     if let Some(url) = &config.database_url {
-        let address = Address::parse(url, config.database_ca_file.as_deref())?;
-        return Ok((address, None));
+        return Ok((address(config, url)?, None));
     }
     let locations = Locations {
         root: config.data_dir.join("postgres"),
@@ -230,12 +229,17 @@ async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Clust
     Ok((address, Some(cluster)))
 }
 
+fn address(config: &Config, url: &Secret) -> anyhow::Result<Address> {
+    let authorities = config.database_ca_file.as_deref().map(db::authorities_in);
+    Address::parse(url, authorities.transpose()?.as_ref())
+}
+
 /// The keys of the settings, or in development one that is made once and kept.
 fn replicas(config: &Config) -> anyhow::Result<Replicas> {
-    let databases = config.replica_urls.iter().map(|url| {
-        let address = Address::parse(url, config.database_ca_file.as_deref())?;
-        Db::new(address, config.database_connections)
-    });
+    let databases = config
+        .replica_urls
+        .iter()
+        .map(|url| Db::new(address(config, url)?, config.database_connections));
     Ok(Replicas::new(databases.collect::<Result<_, _>>()?))
 }
 

@@ -5,6 +5,7 @@
 
 mod articles;
 mod auth;
+mod command_line;
 mod delivery;
 mod demo;
 mod harness;

@@ -51,10 +51,22 @@ impl TestDatabase {
         address(&self.name)
     }
 
+    /// Where it is, as DATABASE_URL says it.
+    pub fn url(&self) -> String {
+        url(&self.name)
+    }
+
     /// Runs a statement.
     pub async fn execute(&self, sql: &str) {
         let mut conn = connect(&self.name).await;
         execute(&mut conn, sql).await;
+    }
+
+    /// Runs a statement, and gives its connection: what it locked stays so as long as that is there.
+    pub async fn hold(&self, sql: &str) -> AsyncPgConnection {
+        let mut conn = connect(&self.name).await;
+        execute(&mut conn, sql).await;
+        conn
     }
 
     /// The first column of a query's rows, as text.
@@ -116,6 +128,10 @@ fn server() -> &'static Server {
 }
 
 fn address(database: &str) -> Address {
+    Address::parse(&Secret::new(url(database)), None).unwrap()
+}
+
+fn url(database: &str) -> String {
     let base = &server().base;
     let (path, query) = base
         .split_once('?')
@@ -123,7 +139,7 @@ fn address(database: &str) -> Address {
             (path, format!("?{query}"))
         });
     let (root, _) = path.rsplit_once('/').unwrap();
-    Address::parse(&Secret::new(format!("{root}/{database}{query}")), None).unwrap()
+    format!("{root}/{database}{query}")
 }
 
 async fn connect(database: &str) -> AsyncPgConnection {

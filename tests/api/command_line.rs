@@ -1,0 +1,134 @@
+//! The program itself, as somebody runs it in a folder of their own.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use crate::harness::TestDatabase;
+
+/// An empty folder, and settings of which none comes from this process's own.
+struct Place {
+    folder: PathBuf,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("masthead-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&folder).unwrap();
+        Self {
+            folder,
+            settings: Vec::new(),
+        }
+    }
+
+    fn on(database_url: String) -> Self {
+        let mut place = Self::new();
+        place.settings.push(("DATABASE_URL", database_url));
+        place
+    }
+
+    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.settings.push((name, value.to_string()));
+        self
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_masthead"));
+        command
+            .args(arguments.split_whitespace())
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(self.settings.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end, off the threads of the test.
+    async fn run(&self, arguments: &str) -> Said {
+        let mut command = self.command(arguments);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        Said {
+            is_success: status.success(),
+            out: String::from_utf8(stdout).unwrap(),
+            err: String::from_utf8(stderr).unwrap(),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What a command said.
+#[derive(Debug)]
+struct Said {
+    is_success: bool,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    #[track_caller]
+    fn expect_failure(self) -> Self {
+        assert!(!self.is_success, "{self:?}");
+        self
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_never_answers_is_given_up_with_one_line() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let place = Place::on(format!("postgres://u:hunter2@127.0.0.1:{port}/x"))
+        .with("MASTHEAD_LISTEN", "127.0.0.1:0");
+
+    let (serve, migrate, doctor) = tokio::join!(
+        place.run("serve"),
+        place.run("migrate"),
+        place.run("doctor")
+    );
+
+    for said in [serve, migrate] {
+        let said = said.expect_failure();
+        assert_eq!(said.err.lines().count(), 1, "{said:?}");
+        assert!(
+            said.err.contains("has not let us in within 6 s"),
+            "{said:?}"
+        );
+        assert!(!said.err.contains("hunter2"));
+    }
+    let told = doctor.expect_failure().out;
+    assert!(told.contains("FAIL  database: "), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_the_migrations_of_another_says_so() {
+    let database = TestDatabase::empty().await;
+    let place = Place::on(database.url());
+    let holder = database
+        .hold("select pg_advisory_lock(7881707766679953764)")
+        .await;
+
+    let mut waiting = place.command("migrate").spawn().unwrap();
+    let mut said = waiting.stderr.take().unwrap();
+    let mut first = [0];
+    said.read_exact(&mut first).unwrap();
+    drop(holder);
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+
+    assert!(waiting.wait().unwrap().success());
+    assert!(rest.contains("another instance is migrating"), "{rest}");
+}
