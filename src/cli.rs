@@ -212,8 +212,8 @@ impl Started {
 
 /// The database of the settings, or the embedded one.
 async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Cluster>)> {
-    if let Some(url) = &config.database_url {
-        return Ok((address(config, url)?, None));
+    if let Some(address) = &config.database {
+        return Ok((address.clone(), None));
     }
     let locations = Locations {
         root: config.data_dir.join("postgres"),
@@ -229,20 +229,13 @@ async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Clust
     Ok((address, Some(cluster)))
 }
 
-fn address(config: &Config, url: &Secret) -> anyhow::Result<Address> {
-    let authorities = config.database_ca_file.as_deref().map(db::authorities_in);
-    Address::parse(url, authorities.transpose()?.as_ref())
-}
-
-/// The keys of the settings, or in development one that is made once and kept.
 fn replicas(config: &Config) -> anyhow::Result<Replicas> {
-    let databases = config
-        .replica_urls
-        .iter()
-        .map(|url| Db::new(address(config, url)?, config.database_connections));
+    let databases = config.replicas.iter().cloned();
+    let databases = databases.map(|address| Db::new(address, config.database_connections));
     Ok(Replicas::new(databases.collect::<Result<_, _>>()?))
 }
 
+/// The keys of the settings, or in development one that is made once and kept.
 fn signing_keys(config: &Config) -> anyhow::Result<Vec<SigningKey>> {
     if !config.signing_keys.is_empty() || config.environment == Environment::Production {
         return Ok(config.signing_keys.clone());

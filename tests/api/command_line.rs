@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use crate::harness::TestDatabase;
+use crate::harness::{TestApp, TestDatabase};
 
 /// An empty folder, and settings of which none comes from this process's own.
 struct Place {
@@ -85,6 +85,47 @@ impl Said {
         assert!(!self.is_success, "{self:?}");
         self
     }
+}
+
+#[tokio::test]
+async fn all_faults_of_settings_are_told_at_once_and_no_secret_with_them() {
+    let place = Place::new().with("MASTHEAD_LISTEN", "here");
+    let text = "DATABASE_URL='postgres://u:hunter2@localhost/x\nMASTHEAD_ADMIN_PASSWORD=six$green\nhunter2\n";
+    std::fs::write(place.folder.join(".env"), text).unwrap();
+
+    let said = place.run("doctor").await.expect_failure();
+
+    let lines: Vec<&str> = said.err.lines().collect();
+    assert_eq!(lines.len(), 4, "{said:?}");
+    assert!(lines[0].starts_with("masthead: .env, line 1: DATABASE_URL: "));
+    assert!(lines[1].starts_with("masthead: .env, line 3: "));
+    assert!(lines[2].starts_with("masthead: MASTHEAD_LISTEN: "));
+    assert!(lines[3].starts_with("masthead: MASTHEAD_ADMIN_EMAIL: "));
+    assert!(!said.err.contains("hunter") && !said.err.contains("green"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_in_the_env_file_means_what_it_says() {
+    let app = TestApp::start().await;
+    let place = Place::on(app.database_url()).with("MASTHEAD_LISTEN", "127.0.0.1:0");
+    let text =
+        "MASTHEAD_ADMIN_EMAIL=robin@example.com\nMASTHEAD_ADMIN_PASSWORD=six$green-apples-x\n";
+    std::fs::write(place.folder.join(".env"), text).unwrap();
+    let mut server = place.command("serve").spawn().unwrap();
+    let mut out = server.stdout.take().unwrap();
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains("First admin:") {
+        let mut some = [0; 256];
+        let count = out.read(&mut some).unwrap();
+        assert!(count > 0, "the server ended");
+        said.extend_from_slice(&some[..count]);
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    let body =
+        serde_json::json!({ "email": "robin@example.com", "password": "six$green-apples-x" });
+    app.anonymous().post("/auth/token", body).await.expect(200);
 }
 
 #[tokio::test]
