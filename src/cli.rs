@@ -131,11 +131,10 @@ pub async fn run() -> ExitCode {
 async fn execute(command: Command) -> anyhow::Result<()> {
     if let Command::Openapi { format } = command {
         let document = crate::openapi::document();
-        report::line(&match format {
+        return report::document(&match format {
             DocumentFormat::Json => document.to_pretty_json()?,
             DocumentFormat::Yaml => document.to_yaml()?,
         });
-        return Ok(());
     }
     let config = Config::load()?;
     telemetry::start(&config);

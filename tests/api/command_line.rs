@@ -173,3 +173,26 @@ async fn who_waits_for_the_migrations_of_another_says_so() {
     assert!(waiting.wait().unwrap().success());
     assert!(rest.contains("another instance is migrating"), "{rest}");
 }
+
+#[tokio::test]
+async fn a_reader_that_has_had_enough_is_no_fault_and_a_full_disk_is() {
+    let place = Place::new();
+    let mut printing = place.command("openapi").spawn().unwrap();
+    let mut out = printing.stdout.take().unwrap();
+    out.read_exact(&mut [0]).unwrap();
+    drop(out);
+    let mut err = String::new();
+    printing
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+
+    assert!(printing.wait().unwrap().success(), "{err}");
+    assert_eq!(err, "");
+    if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+        let said = place.command("openapi").stdout(full).output().unwrap();
+        assert!(!said.status.success());
+    }
+}
