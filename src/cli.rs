@@ -1,5 +1,6 @@
 //! The command line.
 
+mod doctor;
 mod report;
 mod serve;
 
@@ -59,7 +60,7 @@ enum Command {
     },
     /// Load sample content: articles, tags, authors and a few subscribers, all made up
     Demo,
-    /// Check settings, database, clock and folders, one line each
+    /// Check settings, database, clock and folders, one line each; changes nothing
     Doctor,
 }
 
@@ -144,7 +145,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         );
     }
     if let Command::Doctor = command {
-        return crate::cli::serve::doctor(config).await;
+        return doctor::doctor(&config).await;
     }
     let started = Started::from(config).await?;
     let outcome = match command {
@@ -179,7 +180,7 @@ struct Started {
 
 impl Started {
     async fn from(config: Config) -> anyhow::Result<Self> {
-        let (address, cluster) = find_database(&config).await?;
+        let Found { address, cluster } = find_database(&config).await?.made().await?;
         let migrations_run = db::migrate(&address).await?;
         let keys = signing_keys(&config)?;
         let platform = Platform {
@@ -198,21 +199,60 @@ impl Started {
         })
     }
 
-    /// Lets go of the embedded cluster, which stops unless someone else uses it.
+    /// Lets go of the database.
     async fn stop(self) {
-        let Some(cluster) = self.cluster else { return };
         drop(self.platform);
-        let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await;
-        if let Ok(Err(fault)) = stopped {
-            tracing::warn!("the embedded database did not stop cleanly: {fault:#}");
-        }
+        stop(self.cluster).await;
     }
 }
 
-/// The database of the settings, or the embedded one.
-async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Cluster>)> {
+/// The name of our database in the embedded cluster.
+const EMBEDDED: &str = "masthead";
+
+/// Where the database is; in the embedded cluster it may have to be made.
+struct Found {
+    address: Address,
+    cluster: Option<Cluster>,
+}
+
+impl Found {
+    /// The way to the database that is always there in the embedded cluster.
+    fn maintenance(&self) -> anyhow::Result<Option<Address>> {
+        let cluster = self.cluster.as_ref();
+        cluster
+            .map(|cluster| embedded(cluster, "postgres"))
+            .transpose()
+    }
+
+    /// Makes what is missing.
+    async fn made(self) -> anyhow::Result<Self> {
+        if let Some(maintenance) = self.maintenance()? {
+            db::create_if_missing(&maintenance, EMBEDDED).await?;
+        }
+        Ok(self)
+    }
+
+    async fn let_go(self) {
+        stop(self.cluster).await;
+    }
+}
+
+/// Lets go of the embedded cluster, which stops unless someone else uses it.
+async fn stop(cluster: Option<Cluster>) {
+    let Some(cluster) = cluster else { return };
+    let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await;
+    if let Ok(Err(fault)) = stopped {
+        tracing::warn!("the embedded database did not stop cleanly: {fault:#}");
+    }
+}
+
+/// The database of the settings, or the embedded one, whose server is started.
+async fn find_database(config: &Config) -> anyhow::Result<Found> {
     if let Some(address) = &config.database {
-        return Ok((address.clone(), None));
+        return Ok(Found {
+            address: address.clone(),
+            cluster: None,
+        });
     }
     let locations = Locations {
         root: config.data_dir.join("postgres"),
@@ -222,10 +262,14 @@ async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Clust
     };
     let cluster =
         tokio::task::spawn_blocking(move || Cluster::start(&locations, Durability::Full)).await??;
-    let maintenance = Address::parse(&Secret::new(cluster.url("postgres")), None)?;
-    db::create_if_missing(&maintenance, "masthead").await?;
-    let address = Address::parse(&Secret::new(cluster.url("masthead")), None)?;
-    Ok((address, Some(cluster)))
+    Ok(Found {
+        address: embedded(&cluster, EMBEDDED)?,
+        cluster: Some(cluster),
+    })
+}
+
+fn embedded(cluster: &Cluster, database: &str) -> anyhow::Result<Address> {
+    Address::parse(&Secret::new(cluster.url(database)), None)
 }
 
 fn replicas(config: &Config) -> anyhow::Result<Replicas> {
@@ -239,29 +283,37 @@ fn signing_keys(config: &Config) -> anyhow::Result<Vec<SigningKey>> {
     if !config.signing_keys.is_empty() || config.environment == Environment::Production {
         return Ok(config.signing_keys.clone());
     }
-    let path = config.data_dir.join("jwt_keys");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            let keys = text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty())
-                .map(SigningKey::parse);
-            keys.collect::<Result<_, _>>()
-                .map_err(|reason| anyhow::anyhow!("{}: the key {reason}", path.display()))
-        }
-        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {
-            let key = SigningKey::generate()?;
-            keep_secret(&path, &key.to_base64())
-                .with_context(|| format!("{} can't be written", path.display()))?;
-            // Two processes that start together must agree on one key: whoever linked the file first has made it.
-            let kept = std::fs::read_to_string(&path)?;
-            let key = SigningKey::parse(kept.trim())
-                .map_err(|reason| anyhow::anyhow!("{}: the key {reason}", path.display()))?;
-            Ok(vec![key])
-        }
-        Err(fault) => Err(fault).with_context(|| format!("{} can't be read", path.display())),
+    if let Some(kept) = kept_keys(config)? {
+        return Ok(kept);
     }
+    let path = key_file(config);
+    keep_secret(&path, &SigningKey::generate()?.to_base64())
+        .with_context(|| format!("{} can't be written", path.display()))?;
+    // Two processes that start together must agree on one key: whoever linked the file first has made it.
+    kept_keys(config)?.with_context(|| format!("{} has vanished", path.display()))
+}
+
+fn key_file(config: &Config) -> PathBuf {
+    config.data_dir.join("jwt_keys")
+}
+
+/// The keys that an earlier start made, if one has.
+fn kept_keys(config: &Config) -> anyhow::Result<Option<Vec<SigningKey>>> {
+    let path = key_file(config);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(fault) => {
+            return Err(fault).with_context(|| format!("{} can't be read", path.display()));
+        }
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<SigningKey> = lines
+        .map(SigningKey::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|reason| anyhow::anyhow!("{}: the key {reason}", path.display()))?;
+    anyhow::ensure!(!keys.is_empty(), "{} holds no key", path.display());
+    Ok(Some(keys))
 }
 
 /// Writes a file that only its owner can read, whole or not at all; keeps one that is there.

@@ -81,6 +81,12 @@ struct Said {
 
 impl Said {
     #[track_caller]
+    fn expect_success(self) -> Self {
+        assert!(self.is_success, "{self:?}");
+        self
+    }
+
+    #[track_caller]
     fn expect_failure(self) -> Self {
         assert!(!self.is_success, "{self:?}");
         self
@@ -172,6 +178,43 @@ async fn who_waits_for_the_migrations_of_another_says_so() {
 
     assert!(waiting.wait().unwrap().success());
     assert!(rest.contains("another instance is migrating"), "{rest}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_changes_nothing() {
+    let database = TestDatabase::empty().await;
+    let place = Place::on(database.url()).with("MASTHEAD_LISTEN", "127.0.0.1:0");
+
+    let before = place.run("doctor").await.expect_success().out;
+    let tables = database
+        .rows("select relname from pg_class where relnamespace = 'public'::regnamespace")
+        .await;
+    let files = std::fs::read_dir(&place.folder).unwrap().count();
+    place.run("migrate").await.expect_success();
+    let after = place.run("doctor").await.expect_success().out;
+
+    assert!(before.contains("migrations are to run"), "{before}");
+    assert_eq!((tables.len(), files), (0, 0));
+    assert!(after.contains("schema up to date"), "{after}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_a_running_instance_healthy_and_a_stranger_in_its_place_not() {
+    let app = TestApp::start().await;
+    let listen = app.address.trim_start_matches("http://");
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = stranger.local_addr().unwrap();
+    // Answers whoever asks with the end of the connection.
+    std::thread::spawn(move || drop(stranger.accept()));
+
+    let healthy = Place::on(app.database_url()).with("MASTHEAD_LISTEN", listen);
+    let healthy = healthy.run("doctor").await.expect_success().out;
+    let crowded = Place::on(app.database_url()).with("MASTHEAD_LISTEN", taken);
+    let crowded = crowded.run("doctor").await.expect_failure().out;
+
+    assert!(healthy.contains("warn  listen address: "), "{healthy}");
+    assert!(healthy.contains("Masthead is running there"), "{healthy}");
+    assert!(crowded.contains("FAIL  listen address: "), "{crowded}");
 }
 
 #[tokio::test]
