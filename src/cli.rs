@@ -3,12 +3,13 @@
 mod doctor;
 mod report;
 mod serve;
+mod user;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::demo::Loaded;
 use crate::import::Mode;
@@ -16,15 +17,14 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::{self, Address};
 use crate::platform::epoch::Epoch;
-use crate::platform::password::{NewPassword, Passwords};
+use crate::platform::password::Passwords;
 use crate::platform::pool::Db;
 use crate::platform::postgres::{Cluster, Durability, Locations};
 use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
 use crate::platform::{Platform, telemetry};
-use crate::types::{EmailAddress, Fault, Line, Parse, Role};
-use crate::users::accounts::{self, NewUser};
+use user::UserAction;
 
 /// A headless CMS for newsrooms and magazines: one binary and a Postgres.
 ///
@@ -42,7 +42,7 @@ enum Command {
     Serve,
     /// Bring the database schema up to date, and stop
     Migrate,
-    /// Make, change and disable accounts
+    /// Make, list, change, disable and enable accounts
     User {
         #[command(subcommand)]
         action: UserAction,
@@ -62,42 +62,6 @@ enum Command {
     Demo,
     /// Check settings, database, clock and folders, one line each; changes nothing
     Doctor,
-}
-
-#[derive(Subcommand)]
-enum UserAction {
-    /// Make an account; without --password-stdin a password is made and printed once
-    Create {
-        /// Address to log in with
-        email: String,
-        /// Name in the byline
-        #[arg(long)]
-        name: Option<String>,
-        /// author, editor or admin
-        #[arg(long, default_value = "editor")]
-        role: String,
-        #[command(flatten)]
-        password: PasswordSource,
-    },
-    /// Give an account a new password and end its sessions
-    SetPassword {
-        /// Address of the account
-        email: String,
-        #[command(flatten)]
-        password: PasswordSource,
-    },
-    /// Shut an account and end its sessions
-    Disable {
-        /// Address of the account
-        email: String,
-    },
-}
-
-#[derive(Args)]
-struct PasswordSource {
-    /// Read the password from the first line of standard input
-    #[arg(long)]
-    password_stdin: bool,
 }
 
 #[derive(Subcommand)]
@@ -157,7 +121,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             ));
             Ok(())
         }
-        Command::User { action } => user(&started.platform, action).await,
+        Command::User { action } => user::run(&started.platform, action).await,
         Command::Import {
             source: ImportSource::Wordpress { file, dry_run },
         } => {
@@ -357,81 +321,4 @@ async fn import(platform: &Platform, file: &Path, mode: Mode) -> anyhow::Result<
         report::line("This was a dry run: nothing was written.");
     }
     Ok(())
-}
-
-async fn user(platform: &Platform, action: UserAction) -> anyhow::Result<()> {
-    match action {
-        UserAction::Create {
-            email,
-            name,
-            role,
-            password,
-        } => {
-            let email = given::<EmailAddress>("the e-mail", &email)?;
-            let name = given::<Line<200>>(
-                "--name",
-                name.as_deref()
-                    .unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default()),
-            )?;
-            let role = given::<Role>("--role", &role)?;
-            let (password, shown) = password.read()?;
-            accounts::create(
-                platform,
-                NewUser {
-                    email: email.clone(),
-                    name,
-                    role,
-                    password,
-                },
-            )
-            .await?;
-            report::line(&format!(
-                "{} now has an account, with the role {}.",
-                email.as_str(),
-                role.as_str()
-            ));
-            report::password(shown.as_ref());
-        }
-        UserAction::SetPassword { email, password } => {
-            let email = given::<EmailAddress>("the e-mail", &email)?;
-            let (password, shown) = password.read()?;
-            accounts::set_password(platform, &email, &password).await?;
-            report::line(&format!(
-                "{} has a new password; all sessions have ended.",
-                email.as_str()
-            ));
-            report::password(shown.as_ref());
-        }
-        UserAction::Disable { email } => {
-            let email = given::<EmailAddress>("the e-mail", &email)?;
-            accounts::disable(platform, &email).await?;
-            report::line(&format!(
-                "{} is disabled; all sessions have ended.",
-                email.as_str()
-            ));
-        }
-    }
-    Ok(())
-}
-
-impl PasswordSource {
-    /// The password, and what must be shown of it: one that we made, once.
-    fn read(&self) -> anyhow::Result<(NewPassword, Option<Secret>)> {
-        if self.password_stdin {
-            let mut line = String::new();
-            std::io::stdin()
-                .read_line(&mut line)
-                .context("standard input can't be read")?;
-            return Ok((
-                given("the password", line.trim_end_matches(['\r', '\n']))?,
-                None,
-            ));
-        }
-        let made = Secret::new(&crate::platform::token::OpaqueToken::mint("")?.text[..20]);
-        Ok((given("the password", made.expose())?, Some(made)))
-    }
-}
-
-fn given<T: Parse>(name: &str, text: &str) -> anyhow::Result<T> {
-    T::parse(text).map_err(|Fault { detail, .. }| anyhow::anyhow!("{name} {detail}"))
 }

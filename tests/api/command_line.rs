@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use crate::harness::{TestApp, TestDatabase};
+use masthead::types::Role;
+
+use crate::harness::{PASSWORD, TestApp, TestDatabase};
 
 /// An empty folder, and settings of which none comes from this process's own.
 struct Place {
@@ -215,6 +217,65 @@ async fn the_doctor_finds_a_running_instance_healthy_and_a_stranger_in_its_place
     assert!(healthy.contains("warn  listen address: "), "{healthy}");
     assert!(healthy.contains("Masthead is running there"), "{healthy}");
     assert!(crowded.contains("FAIL  listen address: "), "{crowded}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_listed_disabled_and_enabled_and_one_admin_stays() {
+    let app = TestApp::start().await;
+    app.add_user("ann@example.com", Role::Admin).await;
+    app.add_user("bea@example.com", Role::Admin).await;
+    let place = Place::on(app.database_url());
+
+    place
+        .run("user disable ann@example.com")
+        .await
+        .expect_success();
+    let refused = place.run("user disable bea@example.com").await;
+    let listed = place.run("user list").await.expect_success().out;
+    let again = place.run("user set-password ann@example.com").await;
+    let log_in = serde_json::json!({ "email": "bea@example.com", "password": PASSWORD });
+    app.anonymous()
+        .post("/auth/token", log_in)
+        .await
+        .expect(200);
+    place
+        .run("user enable ann@example.com")
+        .await
+        .expect_success();
+    place
+        .run("user disable bea@example.com")
+        .await
+        .expect_success();
+
+    let refused = refused.expect_failure().err;
+    assert!(refused.contains("last active admin"), "{refused}");
+    assert!(refused.contains("user create"), "{refused}");
+    assert_eq!(
+        listed,
+        "ann@example.com\tRobin Writer\tadmin\tdisabled\nbea@example.com\tRobin Writer\tadmin\tactive\n"
+    );
+    let again = again.expect_success().out;
+    assert!(again.contains("is disabled and stays so"), "{again}");
+    assert_eq!(
+        app.rows("select action from events where action in ('user.disabled', 'user.enabled') order by id")
+            .await,
+        ["user.disabled", "user.enabled", "user.disabled"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_admins_who_disable_each_other_one_stays() {
+    let app = TestApp::start().await;
+    app.add_user("ann@example.com", Role::Admin).await;
+    app.add_user("bea@example.com", Role::Admin).await;
+    let place = Place::on(app.database_url());
+
+    let (ann, bea) = tokio::join!(
+        place.run("user disable ann@example.com"),
+        place.run("user disable bea@example.com")
+    );
+
+    assert_ne!(ann.is_success, bea.is_success, "{ann:?} {bea:?}");
 }
 
 #[tokio::test]
