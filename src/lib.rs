@@ -16,7 +16,7 @@
 //!
 //! # Deliberately absent
 //!
-//! No mail is sent yet, no webhooks, no media: `cover` is always `null`. No delivery cache yet.
+//! No mail is sent yet, no webhooks, no media: `cover` is always `null`.
 
 // Ground: values.
 mod schema;

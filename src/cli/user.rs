@@ -8,6 +8,7 @@ use crate::platform::Platform;
 use crate::platform::password::NewPassword;
 use crate::platform::secret::Secret;
 use crate::platform::token::OpaqueToken;
+use crate::rest::Problem;
 use crate::types::{EmailAddress, Fault, Line, Parse, Role};
 use crate::users::accounts::{self, AccountState, NewUser};
 
@@ -94,12 +95,10 @@ async fn create(
         role,
         password,
     };
-    let shown_email = email.as_str();
-    accounts::create(platform, user)
-        .await
-        .with_context(|| shown_email.to_owned())?;
+    told(&email, accounts::create(platform, user).await)?;
     report::line(&format!(
-        "{shown_email} now has an account, with the role {}.",
+        "{} now has an account, with the role {}.",
+        email.as_str(),
         role.as_str()
     ));
     report::password(shown.as_ref());
@@ -128,9 +127,10 @@ async fn set_password(
     password: PasswordSource,
 ) -> anyhow::Result<()> {
     let (password, shown) = password.read()?;
-    let state = accounts::set_password(platform, email, &password)
-        .await
-        .with_context(|| email.as_str().to_owned())?;
+    let state = told(
+        email,
+        accounts::set_password(platform, email, &password).await,
+    )?;
     let email = email.as_str();
     report::line(&match state {
         AccountState::Active => format!("{email} has a new password; all sessions have ended."),
@@ -143,9 +143,7 @@ async fn set_password(
 }
 
 async fn disable(platform: &Platform, email: &EmailAddress) -> anyhow::Result<()> {
-    let before = accounts::disable(platform, email)
-        .await
-        .with_context(|| email.as_str().to_owned())?;
+    let before = told(email, accounts::disable(platform, email).await)?;
     let email = email.as_str();
     report::line(&match before {
         AccountState::Active => format!(
@@ -157,15 +155,19 @@ async fn disable(platform: &Platform, email: &EmailAddress) -> anyhow::Result<()
 }
 
 async fn enable(platform: &Platform, email: &EmailAddress) -> anyhow::Result<()> {
-    let before = accounts::enable(platform, email)
-        .await
-        .with_context(|| email.as_str().to_owned())?;
+    let before = told(email, accounts::enable(platform, email).await)?;
     let email = email.as_str();
     report::line(&match before {
         AccountState::Disabled => format!("{email} can log in again, with the password it had."),
         AccountState::Active => format!("{email} was active already."),
     });
     Ok(())
+}
+
+/// Says with a failure whose account it is about.
+fn told<T>(email: &EmailAddress, outcome: Result<T, Problem>) -> anyhow::Result<T> {
+    let outcome = outcome.map_err(Problem::into_cause);
+    outcome.with_context(|| email.as_str().to_owned())
 }
 
 impl PasswordSource {

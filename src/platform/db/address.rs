@@ -46,7 +46,7 @@ enum Refusal {
     NotYet(String),
     #[error("{0}")]
     Final(String),
-    #[error("it was reached, but has not let us in within {} s", .0.as_secs())]
+    #[error("it has not let us in within {} s", .0.as_secs())]
     Silent(Duration),
 }
 
