@@ -1,13 +1,15 @@
 //! The command line.
 
+mod doctor;
 mod report;
 mod serve;
+mod user;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::demo::Loaded;
 use crate::import::Mode;
@@ -15,15 +17,14 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::{self, Address};
 use crate::platform::epoch::Epoch;
-use crate::platform::password::{NewPassword, Passwords};
+use crate::platform::password::Passwords;
 use crate::platform::pool::Db;
 use crate::platform::postgres::{Cluster, Durability, Locations};
 use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
 use crate::platform::{Platform, telemetry};
-use crate::types::{EmailAddress, Fault, Line, Parse, Role};
-use crate::users::accounts::{self, NewUser};
+use user::UserAction;
 
 /// A headless CMS for newsrooms and magazines: one binary and a Postgres.
 ///
@@ -41,7 +42,7 @@ enum Command {
     Serve,
     /// Bring the database schema up to date, and stop
     Migrate,
-    /// Make, change and disable accounts
+    /// Make, list, change, disable and enable accounts
     User {
         #[command(subcommand)]
         action: UserAction,
@@ -59,44 +60,8 @@ enum Command {
     },
     /// Load sample content: articles, tags, authors and a few subscribers, all made up
     Demo,
-    /// Check settings, database, clock and folders, one line each
+    /// Check settings, database, clock and folders, one line each; changes nothing
     Doctor,
-}
-
-#[derive(Subcommand)]
-enum UserAction {
-    /// Make an account; without --password-stdin a password is made and printed once
-    Create {
-        /// Address to log in with
-        email: String,
-        /// Name in the byline
-        #[arg(long)]
-        name: Option<String>,
-        /// author, editor or admin
-        #[arg(long, default_value = "editor")]
-        role: String,
-        #[command(flatten)]
-        password: PasswordSource,
-    },
-    /// Give an account a new password and end its sessions
-    SetPassword {
-        /// Address of the account
-        email: String,
-        #[command(flatten)]
-        password: PasswordSource,
-    },
-    /// Shut an account and end its sessions
-    Disable {
-        /// Address of the account
-        email: String,
-    },
-}
-
-#[derive(Args)]
-struct PasswordSource {
-    /// Read the password from the first line of standard input
-    #[arg(long)]
-    password_stdin: bool,
 }
 
 #[derive(Subcommand)]
@@ -131,11 +96,10 @@ pub async fn run() -> ExitCode {
 async fn execute(command: Command) -> anyhow::Result<()> {
     if let Command::Openapi { format } = command {
         let document = crate::openapi::document();
-        report::line(&match format {
+        return report::document(&match format {
             DocumentFormat::Json => document.to_pretty_json()?,
             DocumentFormat::Yaml => document.to_yaml()?,
         });
-        return Ok(());
     }
     let config = Config::load()?;
     telemetry::start(&config);
@@ -145,7 +109,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         );
     }
     if let Command::Doctor = command {
-        return crate::cli::serve::doctor(config).await;
+        return doctor::doctor(&config).await;
     }
     let started = Started::from(config).await?;
     let outcome = match command {
@@ -157,7 +121,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             ));
             Ok(())
         }
-        Command::User { action } => user(&started.platform, action).await,
+        Command::User { action } => user::run(&started.platform, action).await,
         Command::Import {
             source: ImportSource::Wordpress { file, dry_run },
         } => {
@@ -180,7 +144,7 @@ struct Started {
 
 impl Started {
     async fn from(config: Config) -> anyhow::Result<Self> {
-        let (address, cluster) = find_database(&config).await?;
+        let Found { address, cluster } = find_database(&config).await?.made().await?;
         let migrations_run = db::migrate(&address).await?;
         let keys = signing_keys(&config)?;
         let platform = Platform {
@@ -199,22 +163,60 @@ impl Started {
         })
     }
 
-    /// Lets go of the embedded cluster, which stops unless someone else uses it.
+    /// Lets go of the database.
     async fn stop(self) {
-        let Some(cluster) = self.cluster else { return };
         drop(self.platform);
-        let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await;
-        if let Ok(Err(fault)) = stopped {
-            tracing::warn!("the embedded database did not stop cleanly: {fault:#}");
-        }
+        stop(self.cluster).await;
     }
 }
 
-/// The database of the settings, or the embedded one.
-async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Cluster>)> {
-    if let Some(url) = &config.database_url {
-        let address = Address::parse(url, config.database_ca_file.as_deref())?;
-        return Ok((address, None));
+/// The name of our database in the embedded cluster.
+const EMBEDDED: &str = "masthead";
+
+/// Where the database is; in the embedded cluster it may have to be made.
+struct Found {
+    address: Address,
+    cluster: Option<Cluster>,
+}
+
+impl Found {
+    /// The way to the database that is always there in the embedded cluster.
+    fn maintenance(&self) -> anyhow::Result<Option<Address>> {
+        let cluster = self.cluster.as_ref();
+        cluster
+            .map(|cluster| embedded(cluster, "postgres"))
+            .transpose()
+    }
+
+    /// Makes what is missing.
+    async fn made(self) -> anyhow::Result<Self> {
+        if let Some(maintenance) = self.maintenance()? {
+            db::create_if_missing(&maintenance, EMBEDDED).await?;
+        }
+        Ok(self)
+    }
+
+    async fn let_go(self) {
+        stop(self.cluster).await;
+    }
+}
+
+/// Lets go of the embedded cluster, which stops unless someone else uses it.
+async fn stop(cluster: Option<Cluster>) {
+    let Some(cluster) = cluster else { return };
+    let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await;
+    if let Ok(Err(fault)) = stopped {
+        tracing::warn!("the embedded database did not stop cleanly: {fault:#}");
+    }
+}
+
+/// The database of the settings, or the embedded one, whose server is started.
+async fn find_database(config: &Config) -> anyhow::Result<Found> {
+    if let Some(address) = &config.database {
+        return Ok(Found {
+            address: address.clone(),
+            cluster: None,
+        });
     }
     let locations = Locations {
         root: config.data_dir.join("postgres"),
@@ -224,48 +226,58 @@ async fn find_database(config: &Config) -> anyhow::Result<(Address, Option<Clust
     };
     let cluster =
         tokio::task::spawn_blocking(move || Cluster::start(&locations, Durability::Full)).await??;
-    let maintenance = Address::parse(&Secret::new(cluster.url("postgres")), None)?;
-    db::create_if_missing(&maintenance, "masthead").await?;
-    let address = Address::parse(&Secret::new(cluster.url("masthead")), None)?;
-    Ok((address, Some(cluster)))
+    Ok(Found {
+        address: embedded(&cluster, EMBEDDED)?,
+        cluster: Some(cluster),
+    })
 }
 
-/// The keys of the settings, or in development one that is made once and kept.
+fn embedded(cluster: &Cluster, database: &str) -> anyhow::Result<Address> {
+    Address::parse(&Secret::new(cluster.url(database)), None)
+}
+
 fn replicas(config: &Config) -> anyhow::Result<Replicas> {
-    let databases = config.replica_urls.iter().map(|url| {
-        let address = Address::parse(url, config.database_ca_file.as_deref())?;
-        Db::new(address, config.database_connections)
-    });
+    let databases = config.replicas.iter().cloned();
+    let databases = databases.map(|address| Db::new(address, config.database_connections));
     Ok(Replicas::new(databases.collect::<Result<_, _>>()?))
 }
 
+/// The keys of the settings, or in development one that is made once and kept.
 fn signing_keys(config: &Config) -> anyhow::Result<Vec<SigningKey>> {
     if !config.signing_keys.is_empty() || config.environment == Environment::Production {
         return Ok(config.signing_keys.clone());
     }
-    let path = config.data_dir.join("jwt_keys");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            let keys = text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty())
-                .map(SigningKey::parse);
-            keys.collect::<Result<_, _>>()
-                .map_err(|reason| anyhow::anyhow!("{}: the key {reason}", path.display()))
-        }
-        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {
-            let key = SigningKey::generate()?;
-            keep_secret(&path, &key.to_base64())
-                .with_context(|| format!("{} can't be written", path.display()))?;
-            // Two processes that start together must agree on one key: whoever linked the file first has made it.
-            let kept = std::fs::read_to_string(&path)?;
-            let key = SigningKey::parse(kept.trim())
-                .map_err(|reason| anyhow::anyhow!("{}: the key {reason}", path.display()))?;
-            Ok(vec![key])
-        }
-        Err(fault) => Err(fault).with_context(|| format!("{} can't be read", path.display())),
+    if let Some(kept) = kept_keys(config)? {
+        return Ok(kept);
     }
+    let path = key_file(config);
+    keep_secret(&path, &SigningKey::generate()?.to_base64())
+        .with_context(|| format!("{} can't be written", path.display()))?;
+    // Two processes that start together must agree on one key: whoever linked the file first has made it.
+    kept_keys(config)?.with_context(|| format!("{} has vanished", path.display()))
+}
+
+fn key_file(config: &Config) -> PathBuf {
+    config.data_dir.join("jwt_keys")
+}
+
+/// The keys that an earlier start made, if one has.
+fn kept_keys(config: &Config) -> anyhow::Result<Option<Vec<SigningKey>>> {
+    let path = key_file(config);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(fault) => {
+            return Err(fault).with_context(|| format!("{} can't be read", path.display()));
+        }
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<SigningKey> = lines
+        .map(SigningKey::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|reason| anyhow::anyhow!("{}: the key {reason}", path.display()))?;
+    anyhow::ensure!(!keys.is_empty(), "{} holds no key", path.display());
+    Ok(Some(keys))
 }
 
 /// Writes a file that only its owner can read, whole or not at all; keeps one that is there.
@@ -309,81 +321,4 @@ async fn import(platform: &Platform, file: &Path, mode: Mode) -> anyhow::Result<
         report::line("This was a dry run: nothing was written.");
     }
     Ok(())
-}
-
-async fn user(platform: &Platform, action: UserAction) -> anyhow::Result<()> {
-    match action {
-        UserAction::Create {
-            email,
-            name,
-            role,
-            password,
-        } => {
-            let email = given::<EmailAddress>("the e-mail", &email)?;
-            let name = given::<Line<200>>(
-                "--name",
-                name.as_deref()
-                    .unwrap_or_else(|| email.as_str().split('@').next().unwrap_or_default()),
-            )?;
-            let role = given::<Role>("--role", &role)?;
-            let (password, shown) = password.read()?;
-            accounts::create(
-                platform,
-                NewUser {
-                    email: email.clone(),
-                    name,
-                    role,
-                    password,
-                },
-            )
-            .await?;
-            report::line(&format!(
-                "{} now has an account, with the role {}.",
-                email.as_str(),
-                role.as_str()
-            ));
-            report::password(shown.as_ref());
-        }
-        UserAction::SetPassword { email, password } => {
-            let email = given::<EmailAddress>("the e-mail", &email)?;
-            let (password, shown) = password.read()?;
-            accounts::set_password(platform, &email, &password).await?;
-            report::line(&format!(
-                "{} has a new password; all sessions have ended.",
-                email.as_str()
-            ));
-            report::password(shown.as_ref());
-        }
-        UserAction::Disable { email } => {
-            let email = given::<EmailAddress>("the e-mail", &email)?;
-            accounts::disable(platform, &email).await?;
-            report::line(&format!(
-                "{} is disabled; all sessions have ended.",
-                email.as_str()
-            ));
-        }
-    }
-    Ok(())
-}
-
-impl PasswordSource {
-    /// The password, and what must be shown of it: one that we made, once.
-    fn read(&self) -> anyhow::Result<(NewPassword, Option<Secret>)> {
-        if self.password_stdin {
-            let mut line = String::new();
-            std::io::stdin()
-                .read_line(&mut line)
-                .context("standard input can't be read")?;
-            return Ok((
-                given("the password", line.trim_end_matches(['\r', '\n']))?,
-                None,
-            ));
-        }
-        let made = Secret::new(&crate::platform::token::OpaqueToken::mint("")?.text[..20]);
-        Ok((given("the password", made.expose())?, Some(made)))
-    }
-}
-
-fn given<T: Parse>(name: &str, text: &str) -> anyhow::Result<T> {
-    T::parse(text).map_err(|Fault { detail, .. }| anyhow::anyhow!("{name} {detail}"))
 }

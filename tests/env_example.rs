@@ -1,15 +1,11 @@
 //! `.env.example` is the manual of the settings: it names each, and shows the default.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that can't go on must fail"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use masthead::platform::config::Config;
+use masthead::platform::config::{Config, EnvFile};
 
 /// What the manual says, uncommented. A setting stands right behind the `#`; prose has a space there.
 fn shown() -> BTreeMap<String, String> {
@@ -19,13 +15,9 @@ fn shown() -> BTreeMap<String, String> {
         .filter_map(|line| line.strip_prefix('#'))
         .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
         .collect();
-    let mut settings = BTreeMap::new();
-    for entry in dotenvy::from_read_iter(lines.join("\n").as_bytes()) {
-        let (name, value) = entry.expect("a line of .env.example is no setting");
-        let again = settings.insert(name.clone(), value);
-        assert_eq!(again, None, "{name} is shown twice");
-    }
-    settings
+    let read = EnvFile::parse(lines.join("\n").as_bytes());
+    assert_eq!(read.faults, [], "a line of .env.example is no setting");
+    read.settings
 }
 
 /// What the code asks for: every literal of `platform::config` that looks like a setting, outside its tests.

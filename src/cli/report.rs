@@ -1,32 +1,47 @@
-//! What commands say to the person who typed them. The only place that prints.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the command line's voice"
-)]
+//! What commands say to the person who typed them. The only place that writes to standard output and standard error.
+
+use std::io::{ErrorKind, Write, stderr, stdout};
+
+use anyhow::Context;
 
 use crate::platform::secret::Secret;
 
-/// One line of output.
+/// One line of output. That nobody reads it (any more) ends no command: a server goes on without its terminal.
 pub fn line(text: &str) {
-    println!("{text}");
+    let _ = write(text);
+}
+
+/// Output that is the purpose of its command. A reader that has had enough, such as `head`, is no fault; a full disk is.
+pub fn document(text: &str) -> anyhow::Result<()> {
+    match write(text) {
+        Err(fault) if fault.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("standard output can't be written"),
+    }
 }
 
 /// A password that we made, shown this once.
 pub fn password(made: Option<&Secret>) {
     if let Some(password) = made {
-        println!("Password (shown only now): {}", password.expose());
+        line(&format!("Password (shown only now): {}", password.expose()));
     }
 }
 
 /// Why a command failed: the whole chain of causes, each fault of the settings on a line of its own.
 pub fn fault(fault: &anyhow::Error) {
     let text = format!("{fault:#}");
-    if text.starts_with("masthead:") {
-        eprintln!("{text}");
-        return;
-    }
+    let begin = if text.starts_with("masthead:") {
+        ""
+    } else {
+        "masthead: "
+    };
     for line in text.lines() {
-        eprintln!("masthead: {line}");
+        let _ = writeln!(stderr(), "{begin}{line}");
     }
+}
+
+fn write(text: &str) -> std::io::Result<()> {
+    let mut out = stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()
 }

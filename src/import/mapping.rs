@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use unicode_normalization::UnicodeNormalization;
 
 use super::wordpress::{CleanBody, Item, PostType, Status, Stickiness, clean, plain};
 use crate::articles::content::{Excerpt, Kind, Source, Title};
 use crate::platform::token::sha256;
-use crate::types::{BodyFormat, JsonObject, Slug};
+use crate::types::{BodyFormat, JsonObject, Parse, Slug};
 
 /// Where an imported article should stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct Planned {
     pub standing: Standing,
     pub created_at: Option<DateTime<Utc>>,
     /// What must be said of it in the report.
-    pub remark: Option<&'static str>,
+    pub remarks: Vec<String>,
 }
 
 /// What is to be done with an item.
@@ -55,25 +56,24 @@ pub fn plan(item: &Item) -> Plan {
         return Plan::Leave("in the trash, or never saved".to_owned());
     }
     let body = clean(&item.content);
-    let text = plain(&body.html);
-    let first_words: String = text.chars().take(80).collect();
-    let title = Title::clipped(&item.title)
-        .or_else(|| Title::clipped(&first_words))
-        .unwrap_or_else(Title::untitled);
-    let decoded = percent_encoding::percent_decode_str(&item.post_name).decode_utf8_lossy();
-    let named = if decoded.trim().is_empty() {
-        title.as_str()
-    } else {
-        &decoded
-    };
-    let excerpt = Excerpt::clipped(&plain(&item.excerpt))
-        .or_else(|| Excerpt::clipped(&plain(body.more_excerpt.as_deref().unwrap_or_default())));
+    let mut remarks = Vec::new();
+    let title = title(item, &body, &mut remarks);
+    let excerpt = [
+        plain(&item.excerpt),
+        plain(body.more_excerpt.as_deref().unwrap_or_default()),
+    ]
+    .into_iter()
+    .find_map(|text| Excerpt::clipped(&text).map(|excerpt| (text, excerpt)));
+    if let Some((text, excerpt)) = &excerpt {
+        remarks.extend(cut("excerpt", text, excerpt.as_str()));
+    }
     let (standing, remark) = standing(item);
+    remarks.extend(remark);
     let planned = Planned {
         kind,
-        slug: Slug::from_title(named, "article"),
+        slug: slug(item, &title),
         title,
-        excerpt,
+        excerpt: excerpt.map(|(_, excerpt)| excerpt),
         body: Source {
             format: BodyFormat::Html,
             source: body.html.clone(),
@@ -81,25 +81,62 @@ pub fn plan(item: &Item) -> Plan {
         featured: item.stickiness == Stickiness::Sticky,
         custom: origin(item),
         standing,
-        created_at: item.published_at,
-        remark,
+        created_at: item.published_at.or(item.modified_at),
+        remarks,
     };
     Plan::Take(Box::new(planned), body)
 }
 
-fn standing(item: &Item) -> (Standing, Option<&'static str>) {
-    if item.password.is_some() {
-        return (
-            Standing::Draft,
-            Some("was behind a password, and is a draft now"),
-        );
+/// The title, or what stands for it where there is none.
+fn title(item: &Item, body: &CleanBody, remarks: &mut Vec<String>) -> Title {
+    if let Some(title) = Title::clipped(&item.title) {
+        remarks.extend(cut("title", &item.title, title.as_str()));
+        return title;
     }
-    match item.status {
-        Status::Publish | Status::Future => (Standing::Published(item.published_at), None),
-        Status::Pending => (Standing::InReview, None),
-        Status::Private => (Standing::Draft, Some("was private, and is a draft now")),
+    remarks.push("has no title, and is called by its first words".to_owned());
+    let first_words: String = plain(&body.html).chars().take(80).collect();
+    Title::clipped(&first_words).unwrap_or_else(Title::untitled)
+}
+
+/// The slug it had where that is one here too, else one like it or like the title.
+fn slug(item: &Item, title: &Title) -> Slug {
+    let had = item.slug();
+    let named = if had.is_empty() { title.as_str() } else { &had };
+    Slug::parse(named).unwrap_or_else(|_| Slug::from_title(named, "article"))
+}
+
+/// What to say of text that did not fit.
+fn cut(what: &str, had: &str, kept: &str) -> Option<String> {
+    let (had, kept) = (had.trim().nfc().count(), kept.chars().count());
+    (had > kept).then(|| format!("its {what} of {had} characters was cut to {kept}"))
+}
+
+fn standing(item: &Item) -> (Standing, Option<String>) {
+    let draft = |why: &str| (Standing::Draft, Some(format!("{why}, and is a draft now")));
+    if item.password.is_some() {
+        return draft("was behind a password");
+    }
+    match (&item.status, item.published_at) {
+        (Status::Publish | Status::Future, Some(at)) => (Standing::Published(Some(at)), None),
+        (Status::Publish, None) => undated(item),
+        (Status::Future, None) => draft("was scheduled without a usable date"),
+        (Status::Pending, _) => (Standing::InReview, None),
+        (Status::Private, _) => draft("was private"),
+        (Status::Other(word), _) => draft(&format!("had the status “{word}”")),
         _ => (Standing::Draft, None),
     }
+}
+
+/// Where a published item stands that has no usable date of publication.
+fn undated(item: &Item) -> (Standing, Option<String>) {
+    let remark = match item.modified_at {
+        Some(at) => format!(
+            "has no usable date of publication, and is dated by its last change, {}",
+            at.to_rfc3339()
+        ),
+        None => "has no usable date at all, and is dated by this import".to_owned(),
+    };
+    (Standing::Published(item.modified_at), Some(remark))
 }
 
 /// The id and the address in WordPress, for redirects from the old site.
@@ -109,6 +146,29 @@ fn origin(item: &Item) -> JsonObject {
 }
 
 impl Planned {
+    /// What to say of the slug that a new article has got, where the item had another.
+    pub fn remark_on_slug(&self, item: &Item, got: &Slug) -> Option<String> {
+        let had = item.slug();
+        let wanted = &self.slug;
+        if had.is_empty() || had == got.as_str() {
+            None
+        } else if wanted == got {
+            Some(format!("has the slug `{got}`, for `{had}` is none here"))
+        } else {
+            let text = format!(
+                "has the slug `{got}` instead of `{had}`, for another article has `{wanted}`"
+            );
+            Some(text)
+        }
+    }
+
+    /// What to say of the slug that an article keeps, where the item has another.
+    pub fn remark_on_kept_slug(item: &Item, kept: &Slug) -> Option<String> {
+        let has = item.slug();
+        let is_other = !has.is_empty() && has != kept.as_str();
+        is_other.then(|| format!("keeps the slug `{kept}`; in WordPress it is `{has}`"))
+    }
+
     /// Equal for an item that has not changed between two exports.
     pub fn fingerprint(&self, tags: &[Slug], author: &str) -> Vec<u8> {
         let standing = match self.standing {

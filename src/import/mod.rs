@@ -106,7 +106,7 @@ async fn run(
         shown.set_position(records.position());
     }
     writer.settle_parents(conn).await?;
-    report.tags_made = writer.tags_made();
+    writer.tell_of_tags(&mut report);
     shown.finish_and_clear();
     Ok(report)
 }

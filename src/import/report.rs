@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::types::Slug;
+
 /// What an import did, and what it left and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -8,6 +10,8 @@ pub struct Report {
     pub updated: u64,
     pub unchanged: u64,
     pub tags_made: u64,
+    /// Slugs of tags and categories that are others here, in pairs: as they were, and as they are.
+    pub tags_renamed: Vec<(String, Slug)>,
     /// Edited here since the last import: left as they are.
     pub kept: Vec<Note>,
     /// Not taken, and why.
@@ -73,6 +77,9 @@ impl fmt::Display for Report {
         }
         for (name, count) in &self.shortcodes {
             write!(f, "\nTaken out  {count:>7}   [{name}]")?;
+        }
+        for (had, got) in &self.tags_renamed {
+            write!(f, "\nNote: tag `{had}` has the slug `{got}` here")?;
         }
         let notes = [
             ("Kept", &self.kept),

@@ -1,14 +1,15 @@
 //! Tags, categories and authors of an import: each is looked up or made once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel_async::AsyncPgConnection;
 
+use super::wordpress::decoded;
 use crate::authors;
 use crate::rest::Problem;
 use crate::tags::queries::{insert_unless_there, lock, update};
 use crate::tags::{WritableTag, events};
-use crate::types::{AuthorId, Line, Prose, Reference, Slug, TagId};
+use crate::types::{AuthorId, Line, Parse, Prose, Reference, Slug, TagId};
 
 /// What has been looked up or made so far.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub struct Taxonomy {
     tags: HashMap<Slug, TagId>,
     authors: HashMap<String, AuthorId>,
     made: u64,
+    /// By the slug in WordPress.
+    renamed: BTreeMap<String, Slug>,
 }
 
 /// A tag as an export names it.
@@ -28,21 +31,20 @@ pub struct NamedTag<'a> {
 
 /// The slug of a nicename or, without one, of a name.
 pub fn slug_of(nicename: &str, name: &str) -> Slug {
-    let decoded = percent_encoding::percent_decode_str(nicename).decode_utf8_lossy();
-    Slug::from_title(
-        if decoded.trim().is_empty() {
-            name
-        } else {
-            &decoded
-        },
-        "tag",
-    )
+    let had = decoded(nicename);
+    let named = if had.is_empty() { name } else { &had };
+    Slug::parse(named).unwrap_or_else(|_| Slug::from_title(named, "tag"))
 }
 
 impl Taxonomy {
     /// How many tags were made.
     pub fn made(&self) -> u64 {
         self.made
+    }
+
+    /// Gives the slugs that are others here, and forgets them.
+    pub fn take_renamed(&mut self) -> Vec<(String, Slug)> {
+        std::mem::take(&mut self.renamed).into_iter().collect()
     }
 
     /// The tag with this slug, made if there is none. One that is there is not changed.
@@ -52,6 +54,10 @@ impl Taxonomy {
         tag: NamedTag<'_>,
     ) -> Result<TagId, Problem> {
         let slug = slug_of(tag.nicename, tag.name);
+        let had = decoded(tag.nicename);
+        if !had.is_empty() && had != slug.as_str() {
+            self.renamed.insert(had, slug.clone());
+        }
         if let Some(id) = self.tags.get(&slug) {
             return Ok(*id);
         }

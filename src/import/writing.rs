@@ -8,7 +8,7 @@ use super::mapping::{Plan, Planned, Standing, plan};
 use super::queries::{self, Origin};
 use super::report::{Note, Report};
 use super::taxonomy::{NamedTag, Taxonomy, slug_of};
-use super::wordpress::{Author, Category, Domain, Item, Site, Tag};
+use super::wordpress::{Author, Category, Domain, Item, Site, Tag, lost_things};
 use crate::articles::content::Content;
 use crate::articles::drafting::{self, Change, NewArticle, Saved, SlugChoice};
 use crate::articles::opened::{self, Open};
@@ -36,8 +36,9 @@ pub struct Writer {
 
 /// What became of an item.
 enum Outcome {
-    Imported,
-    Updated,
+    /// With the slug it has got.
+    Imported(Slug),
+    Updated(Slug),
     Unchanged,
     Kept(&'static str),
 }
@@ -116,9 +117,10 @@ impl Writer {
         Ok(())
     }
 
-    /// How many tags were made.
-    pub fn tags_made(&self) -> u64 {
-        self.taxonomy.made()
+    /// Tells what became of the tags.
+    pub fn tell_of_tags(&mut self, report: &mut Report) {
+        report.tags_made = self.taxonomy.made();
+        report.tags_renamed = self.taxonomy.take_renamed();
     }
 
     /// Takes an item, or says why not. Only a failure of our own is an error.
@@ -143,7 +145,8 @@ impl Writer {
             title: title.clone(),
             reason,
         };
-        let taken = match drafting::rendered(&planned.body).await {
+        let mut remarks = planned.remarks.clone();
+        let taken = match rendered(&planned, &mut remarks).await {
             Ok(rendered) => {
                 conn.transaction(async |tx| self.take(tx, platform, item, &planned, rendered).await)
                     .await
@@ -153,8 +156,16 @@ impl Writer {
         match taken {
             Ok(Outcome::Unchanged) => report.unchanged += 1,
             Ok(Outcome::Kept(reason)) => report.kept.push(note(reason.to_owned())),
-            Ok(Outcome::Imported) => report.imported += 1,
-            Ok(Outcome::Updated) => report.updated += 1,
+            Ok(Outcome::Imported(slug)) => {
+                report.imported += 1;
+                remarks.extend(planned.remark_on_slug(item, &slug));
+                report.changed.extend(remarks.into_iter().map(note));
+            }
+            Ok(Outcome::Updated(slug)) => {
+                report.updated += 1;
+                remarks.extend(Planned::remark_on_kept_slug(item, &slug));
+                report.changed.extend(remarks.into_iter().map(note));
+            }
             Err(Problem::Invalid(faults)) => {
                 let reasons: Vec<&str> = faults.iter().map(|fault| fault.detail.as_ref()).collect();
                 report.skipped.push(note(reasons.join("; ")));
@@ -170,9 +181,6 @@ impl Writer {
             *report.shortcodes.entry(name).or_default() += u64::try_from(count).unwrap_or_default();
         }
         report.forms += u64::try_from(body.forms.len()).unwrap_or_default();
-        if let Some(remark) = planned.remark {
-            report.changed.push(note(remark.to_owned()));
-        }
         Ok(())
     }
 
@@ -256,8 +264,8 @@ impl Writer {
             created_at: ready.planned.created_at,
         };
         let saved = drafting::create(conn, new).await?;
-        self.settle(conn, platform, &ready, saved).await?;
-        Ok(Outcome::Imported)
+        let slug = self.settle(conn, platform, &ready, saved).await?;
+        Ok(Outcome::Imported(slug))
     }
 
     async fn update(
@@ -296,18 +304,18 @@ impl Writer {
             };
             drafting::save(conn, open.row.id, change).await?
         };
-        self.settle(conn, platform, &ready, saved).await?;
-        Ok(Outcome::Updated)
+        let slug = self.settle(conn, platform, &ready, saved).await?;
+        Ok(Outcome::Updated(slug))
     }
 
-    /// Brings an article to where it should stand, and remembers where it came from.
+    /// Brings an article to where it should stand, and remembers where it came from; tells its slug.
     async fn settle(
         &self,
         conn: &mut AsyncPgConnection,
         platform: &Platform,
         ready: &Ready<'_>,
         saved: Saved,
-    ) -> Result<(), Problem> {
+    ) -> Result<Slug, Problem> {
         let open = opened::load(conn, saved.id)
             .await?
             .ok_or(Problem::NotFound("article"))?;
@@ -318,7 +326,8 @@ impl Writer {
             fingerprint: ready.fingerprint.clone(),
             revision: saved.revision,
         };
-        Ok(queries::keep_origin(conn, &self.source, &ready.key, &origin).await?)
+        queries::keep_origin(conn, &self.source, &ready.key, &origin).await?;
+        Ok(open.content.slug)
     }
 
     async fn stand(
@@ -348,4 +357,15 @@ impl Writer {
             Standing::InReview | Standing::Draft => Ok(()),
         }
     }
+}
+
+/// What readers get of a body; remarks on what they don't get of it.
+async fn rendered(planned: &Planned, remarks: &mut Vec<String>) -> Result<Rendered, Problem> {
+    let rendered = drafting::rendered(&planned.body).await?;
+    let lost = lost_things(&planned.body.source, &rendered.html);
+    if !lost.is_empty() {
+        let lost = lost.join(", ");
+        remarks.push(format!("loses what readers may not get: {lost}"));
+    }
+    Ok(rendered)
 }

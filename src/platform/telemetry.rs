@@ -4,11 +4,13 @@ use tracing_subscriber::EnvFilter;
 
 use super::config::{Config, Environment};
 
+/// Where Actix logs, as errors, what clients send that is no HTTP: anybody could fill the log with it.
+const STRANGERS: &str = "actix_http::h1::dispatcher";
+
 /// Writes the log to standard error: readable lines in development, JSON in production.
 pub fn start(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(&config.log_filter))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
@@ -17,4 +19,25 @@ pub fn start(config: &Config) {
         Environment::Development => log.compact().try_init(),
         Environment::Production => log.json().flatten_event(true).try_init(),
     };
+}
+
+/// The filter that was set, without the noise of strangers unless it asks for `actix_http` by name.
+fn filter(wanted: &str) -> EnvFilter {
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    match format!("{STRANGERS}=off").parse() {
+        Ok(quiet) if !wanted.contains("actix_http") => filter.add_directive(quiet),
+        _ => filter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_not_logged_unless_somebody_asks_for_them() {
+        let is_quiet = |wanted: &str| filter(wanted).to_string().contains("dispatcher=off");
+        assert!(is_quiet("info") && is_quiet("debug") && is_quiet("masthead=debug,warn"));
+        assert!(!is_quiet("info,actix_http=error"));
+    }
 }

@@ -7,7 +7,7 @@ closed_set! {
         Author = "author",
         /// Edits and publishes everyone's articles, keeps tags and subscribers.
         Editor = "editor",
-        /// Keeps users, keys and settings as well.
+        /// May, so far, what an editor may: accounts are kept on the command line.
         Admin = "admin",
     }
 }

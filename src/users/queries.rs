@@ -50,6 +50,15 @@ pub async fn find(conn: &mut AsyncPgConnection, id: UserId) -> QueryResult<Optio
         .optional()
 }
 
+/// All accounts, by address.
+pub async fn list(conn: &mut AsyncPgConnection) -> QueryResult<Vec<UserRow>> {
+    users::table
+        .select(UserRow::as_select())
+        .order(users::email)
+        .load(conn)
+        .await
+}
+
 /// How many accounts there are.
 pub async fn count(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
     users::table.count().get_result(conn).await
@@ -90,17 +99,30 @@ pub async fn update_password(
         .map(|_| ())
 }
 
-/// Shuts an account.
-pub async fn disable(
+/// Shuts an account from an instant on, or opens it.
+pub async fn set_disabled(
     conn: &mut AsyncPgConnection,
     id: UserId,
-    now: DateTime<Utc>,
+    since: Option<DateTime<Utc>>,
 ) -> QueryResult<()> {
     diesel::update(users::table.find(id))
-        .set(users::disabled_at.eq(now))
+        .set(users::disabled_at.eq(since))
         .execute(conn)
         .await
         .map(|_| ())
+}
+
+/// The admins who can log in, locked.
+pub async fn lock_active_admins(conn: &mut AsyncPgConnection) -> QueryResult<Vec<UserId>> {
+    users::table
+        .filter(users::role.eq(Role::Admin))
+        .filter(users::disabled_at.is_null())
+        .select(users::id)
+        // In one order, so that two who lock them wait for each other and don't get stuck.
+        .order(users::id)
+        .for_update()
+        .load(conn)
+        .await
 }
 
 /// Begins a session.

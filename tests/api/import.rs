@@ -201,6 +201,140 @@ async fn a_post_keeps_its_standing_and_one_behind_a_password_becomes_a_draft() {
     );
 }
 
+/// The reasons of all notes on changed items, by title.
+fn reasons(report: &ImportReport, title: &str) -> Vec<String> {
+    let notes = report.changed.iter().filter(|note| note.title == title);
+    notes.map(|note| note.reason.clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_an_import_has_to_change_is_told_once() {
+    let app = TestApp::start().await;
+    let slug = |slug: &str| format!("<wp:post_name>{slug}</wp:post_name>");
+    let long = format!("{}-end", ["long"; 18].join("-"));
+    let longer = ["long"; 30].join("-");
+    let items = [
+        post(
+            1,
+            "First",
+            r#"<iframe src="https://example.com/a"></iframe><p>1</p>"#,
+            &slug("s1"),
+        ),
+        post(2, "Second", "<p>2</p>", &slug("s1")),
+        post(3, "Third", "<p>3</p>", &slug("b%c3%bc_cher")),
+        post(4, "Fourth", "<p>4</p>", &slug(&long)),
+        post(5, "Fifth", "<p>5</p>", &slug(&longer)),
+        post(6, &"x".repeat(400), "<p>6</p>", &slug("six")),
+        post(7, "", "<p>Seven words</p>", &slug("seven")),
+        post(8, "Eighth", "<p>8</p>", "<wp:status>archived</wp:status>"),
+        post(
+            9,
+            "Ninth",
+            "<p>9</p>",
+            r#"<category domain="post_tag" nicename="b%c3%bccher">Bücher</category>"#,
+        ),
+    ];
+    let export = Export::of(&items.concat());
+
+    let report = export.import(&app).await;
+    let again = export.import(&app).await;
+
+    let cut = &longer[..79];
+    for (title, reason) in [
+        ("First", "loses what readers may not get: 1 iframe"),
+        (
+            "Second",
+            "has the slug `s1-2` instead of `s1`, for another article has `s1`",
+        ),
+        (
+            "Third",
+            "has the slug `bu-cher`, for `bü_cher` is none here",
+        ),
+        (
+            "Fifth",
+            &format!("has the slug `{cut}`, for `{longer}` is none here"),
+        ),
+        (
+            &"x".repeat(300),
+            "its title of 400 characters was cut to 300",
+        ),
+        (
+            "Seven words",
+            "has no title, and is called by its first words",
+        ),
+        ("Eighth", "had the status “archived”, and is a draft now"),
+    ] {
+        assert_eq!(reasons(&report, title), [reason]);
+    }
+    assert_eq!(report.changed.len(), 7);
+    assert!(
+        report
+            .to_string()
+            .contains("Note: tag `bücher` has the slug `bucher` here")
+    );
+    app.anonymous()
+        .get(&format!("/articles/{long}"))
+        .await
+        .expect(200);
+    assert_eq!((again.unchanged, again.changed.len()), (9, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_post_without_a_date_takes_the_next_best_and_a_scheduled_one_waits() {
+    let app = TestApp::start().await;
+    let undated = |id: u32, title: &str, more: &str| {
+        let zero = "<wp:post_date_gmt>0000-00-00 00:00:00";
+        post(id, title, "<p>x</p>", more)
+            .replace(&format!("<wp:post_date_gmt>2019-05-0{id} 08:00:00"), zero)
+    };
+    let items = [
+        undated(
+            1,
+            "Local",
+            "<wp:post_date>2017-02-03 04:05:06</wp:post_date>",
+        ),
+        undated(
+            2,
+            "Rss",
+            "<pubDate>Fri, 03 Feb 2017 06:05:06 +0200</pubDate>",
+        ),
+        undated(
+            3,
+            "Changed",
+            "<wp:post_modified_gmt>2018-01-01 00:00:00</wp:post_modified_gmt>",
+        ),
+        undated(4, "Nothing", ""),
+        undated(5, "Planned", "<wp:status>future</wp:status>"),
+    ];
+
+    let report = Export::of(&items.concat()).import(&app).await;
+
+    let listed = app
+        .anonymous()
+        .get("/articles?sort=published_at&fields=title,published_at")
+        .await
+        .expect(200);
+    let dates = listed.each("published_at");
+    assert_eq!(listed.each("title"), ["Local", "Rss", "Changed", "Nothing"]);
+    assert_eq!(dates[..2], ["2017-02-03T04:05:06Z", "2017-02-03T04:05:06Z"]);
+    assert_eq!(dates[2], "2018-01-01T00:00:00Z");
+    assert_eq!(
+        reasons(&report, "Changed"),
+        [
+            "has no usable date of publication, and is dated by its last change, 2018-01-01T00:00:00+00:00"
+        ]
+    );
+    assert_eq!(
+        reasons(&report, "Nothing"),
+        ["has no usable date at all, and is dated by this import"]
+    );
+    assert_eq!(
+        reasons(&report, "Planned"),
+        ["was scheduled without a usable date, and is a draft now"]
+    );
+    assert_eq!(report.changed.len(), 3);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_file_and_a_dry_run_leave_nothing() {
     let app = TestApp::start().await;

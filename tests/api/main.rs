@@ -6,6 +6,7 @@
 mod articles;
 mod auth;
 mod cache;
+mod command_line;
 mod delivery;
 mod demo;
 mod harness;

@@ -98,6 +98,11 @@ pub struct Item {
 }
 
 impl Item {
+    /// The slug as people read it, or nothing.
+    pub fn slug(&self) -> String {
+        decoded(&self.post_name)
+    }
+
     /// Names the item for a later import of the same site, with what the export offers best.
     ///
     /// It is unique within one site only.
@@ -114,6 +119,12 @@ impl Item {
         let date = self.published_at.map(|date| date.to_rfc3339());
         format!("title:{}:{}", date.unwrap_or_default(), self.title)
     }
+}
+
+/// Reads a slug that WordPress wrote, which is percent-encoded where it is no ASCII.
+pub fn decoded(slug: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(slug).decode_utf8_lossy();
+    decoded.trim().to_owned()
 }
 
 /// Where an item is in its life; an unnamed status is a draft, so that nothing leaks.

@@ -18,6 +18,7 @@ mod html;
 mod item;
 mod known;
 mod lookalike;
+mod lost;
 mod meter;
 mod output;
 mod picture;
@@ -29,7 +30,10 @@ mod wxr;
 mod xml;
 
 pub use body::{CleanBody, clean};
-pub use entry::{Author, Category, Domain, Item, PostType, Record, Site, Status, Stickiness, Tag};
+pub use entry::{
+    Author, Category, Domain, Item, PostType, Record, Site, Status, Stickiness, Tag, decoded,
+};
 pub use error::WxrError;
+pub use lost::lost_things;
 pub use text::plain;
 pub use wxr::read;

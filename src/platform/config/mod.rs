@@ -1,5 +1,6 @@
 //! Settings come from the environment and from `.env`, and from nowhere else. `.env.example` documents every one.
 
+mod env_file;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use self::env_file::{EnvFile, LineFault};
 use self::reader::Reader;
+use super::db::Address;
 use super::secret::Secret;
 use super::token::SigningKey;
 use crate::types::EmailAddress;
@@ -43,10 +46,9 @@ pub struct Config {
     pub environment: Environment,
     pub listen: SocketAddr,
     /// `None`: the embedded cluster.
-    pub database_url: Option<Secret>,
+    pub database: Option<Address>,
     /// Copies of it that answer readers.
-    pub replica_urls: Vec<Secret>,
-    pub database_ca_file: Option<PathBuf>,
+    pub replicas: Vec<Address>,
     pub database_connections: usize,
     /// Where Postgres' own programs are, when not in a usual place.
     pub postgres_programs: Option<PathBuf>,
@@ -81,34 +83,51 @@ pub struct ConfigFaults(Vec<String>);
 impl Config {
     /// Reads the environment, completed by `.env` in the working directory where there is one.
     pub fn load() -> Result<Self, ConfigFaults> {
-        let mut variables: BTreeMap<String, String> = BTreeMap::new();
-        match dotenvy::from_filename_iter(".env") {
-            Ok(lines) => {
-                for line in lines {
-                    let (name, value) =
-                        line.map_err(|fault| ConfigFaults(vec![format!(".env: {fault}")]))?;
-                    variables.insert(name, value);
-                }
+        let mut faults = Vec::new();
+        let mut variables = match std::fs::read(".env") {
+            Ok(bytes) => {
+                let file = EnvFile::parse(&bytes);
+                faults.extend(file.faults.iter().map(ToString::to_string));
+                file.settings
             }
-            Err(dotenvy::Error::Io(fault)) if fault.kind() == std::io::ErrorKind::NotFound => {}
-            Err(fault) => return Err(ConfigFaults(vec![format!(".env: {fault}")])),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(fault) => {
+                faults.push(format!(".env: can't be read: {fault}"));
+                BTreeMap::new()
+            }
+        };
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            let is_ours = name.starts_with("MASTHEAD_") || name.starts_with("DATABASE_");
+            match value.into_string() {
+                Ok(value) => drop(variables.insert(name, value)),
+                Err(_) if is_ours => faults.push(format!("{name}: is not UTF-8")),
+                Err(_) => {}
+            }
         }
-        let from_environment = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        variables.extend(from_environment);
-        Self::from_variables(variables)
+        Self::checked(variables, faults)
     }
 
     /// Checks settings given by name.
     pub fn from_variables(variables: BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
+        Self::checked(variables, Vec::new())
+    }
+
+    /// Checks settings, and adds what is wrong to what is known to be wrong.
+    fn checked(
+        variables: BTreeMap<String, String>,
+        faults: Vec<String>,
+    ) -> Result<Self, ConfigFaults> {
         let mut read = Reader {
             variables,
             asked: Vec::new(),
-            faults: Vec::new(),
+            faults,
         };
         let environment = read.environment();
         let in_production = environment == Environment::Production;
+        let authorities = read.authorities();
         let site_url = read
             .url("MASTHEAD_SITE_URL")
             .unwrap_or_else(|| "http://localhost:3000".to_owned());
@@ -116,11 +135,10 @@ impl Config {
         let config = Self {
             environment,
             listen: read.listen(),
-            database_url: read.database_url(),
-            replica_urls: read.replica_urls(),
-            database_ca_file: read.text("DATABASE_CA_FILE").map(PathBuf::from),
+            database: read.database(environment, authorities.as_ref()),
+            replicas: read.replicas(environment, authorities.as_ref()),
             database_connections: read.count("MASTHEAD_DATABASE_CONNECTIONS", 10, 1, 500),
-            postgres_programs: read.text("MASTHEAD_PG_BIN").map(PathBuf::from),
+            postgres_programs: read.postgres_programs(),
             data_dir: PathBuf::from(
                 read.text("MASTHEAD_DATA_DIR")
                     .unwrap_or_else(|| ".masthead".to_owned()),
@@ -226,6 +244,74 @@ mod tests {
             !faults.contains("hunter2") && !faults.contains("c2hvcnQ"),
             "a secret is shown in {faults}"
         );
+    }
+
+    fn faults(settings: &[(&str, &str)]) -> String {
+        config(settings).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn paths_and_modes_are_looked_at_wherever_the_database_is() {
+        let told = faults(&[
+            ("DATABASE_URL", "postgres://u@localhost/x?sslmode=perhaps"),
+            ("DATABASE_CA_FILE", "/nowhere/ca.pem"),
+            ("MASTHEAD_PG_BIN", "/nowhere"),
+            ("DATABASE_REPLICA_URLS", "postgres://u@a/x,mysql://u@b/x"),
+        ]);
+        let names: Vec<&str> = told
+            .lines()
+            .filter_map(|line| line.split(':').next())
+            .collect();
+        let expected = [
+            "DATABASE_CA_FILE",
+            "DATABASE_URL",
+            "DATABASE_REPLICA_URLS",
+            "MASTHEAD_PG_BIN",
+        ];
+        assert_eq!(names, expected, "{told}");
+        assert!(told.contains("number 2"), "{told}");
+    }
+
+    #[test]
+    fn addresses_are_addresses() {
+        for (name, value) in [
+            ("MASTHEAD_SITE_URL", "https://"),
+            ("MASTHEAD_SITE_URL", "https://a:b:c/"),
+            ("MASTHEAD_SITE_URL", "https://example.com/?a=b"),
+            ("MASTHEAD_PUBLIC_URL", "ftp://example.com"),
+            ("MASTHEAD_ARTICLE_URL", r#"httpfoo{slug} "><"#),
+            ("MASTHEAD_ARTICLE_URL", "https://example.com/{slug}/{year}"),
+            ("MASTHEAD_ARTICLE_URL", "https://example.com/story"),
+        ] {
+            assert!(faults(&[(name, value)]).starts_with(name), "{value}");
+        }
+        let given = config(&[("MASTHEAD_ARTICLE_URL", "https://e.org/{locale}?p={slug}")]);
+        assert_eq!(
+            given.unwrap().url_of("frost", "en"),
+            "https://e.org/en?p=frost"
+        );
+    }
+
+    #[test]
+    fn who_is_named_in_an_address_is_not_told() {
+        for value in [
+            "https://u:hunter2@e.org",
+            "htps://u:hunter2@e.org",
+            "http://hunter2@",
+        ] {
+            let told = faults(&[("MASTHEAD_SITE_URL", value)]);
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+    }
+
+    #[test]
+    fn durations_end_at_a_year() {
+        for name in ["MASTHEAD_SHARED_MAX_AGE", "MASTHEAD_STALE_WHILE_REVALIDATE"] {
+            assert!(config(&[(name, "31536000")]).is_ok());
+            for value in ["31536001", "18446744073709551615", "-1", "1.5"] {
+                assert!(faults(&[(name, value)]).starts_with(name), "{value}");
+            }
+        }
     }
 
     #[test]

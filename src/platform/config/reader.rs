@@ -1,14 +1,22 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use ammonia::Url;
 use ipnet::IpNet;
+use rustls::RootCertStore;
 
 use super::{Environment, FirstAdmin};
+use crate::platform::db::{self, Address};
 use crate::platform::password::NewPassword;
+use crate::platform::postgres;
 use crate::platform::secret::Secret;
 use crate::platform::token::SigningKey;
-use crate::types::{EmailAddress, Parse};
+use crate::types::{EmailAddress, Parse, WebAddress};
+
+/// The longest time that may be set, in seconds: a year. Caches take no more for meant.
+const LONGEST: usize = 365 * 24 * 60 * 60;
 
 /// Reads settings one by one, and notes everything that is wrong with them.
 pub(super) struct Reader {
@@ -104,25 +112,15 @@ impl Reader {
         u64::try_from(self.count(name, default, 0, 65_536)).unwrap_or_default() * 1024 * 1024
     }
 
-    pub fn seconds(&mut self, name: &'static str, default: u64) -> Duration {
-        let seconds = self.parsed(name, &default.to_string(), "a number of seconds");
-        Duration::from_secs(seconds.unwrap_or(default))
+    pub fn seconds(&mut self, name: &'static str, default: usize) -> Duration {
+        let seconds = self.count(name, default, 0, LONGEST);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
     }
 
     pub fn url(&mut self, name: &'static str) -> Option<String> {
         let text = self.text(name)?;
-        let is_web = ["http://", "https://"].iter().any(|scheme| {
-            text.strip_prefix(scheme)
-                .is_some_and(|rest| !rest.is_empty())
-        });
-        let is_clean = !text.contains(|c: char| {
-            c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '"' | '<' | '>')
-        });
-        if !is_web || !is_clean {
-            self.fault(
-                name,
-                &format!("must be an http or https address without query, not `{text}`"),
-            );
+        if let Some(fault) = fault_of_url(&text) {
+            self.fault(name, &fault);
             return None;
         }
         Some(text.trim_end_matches('/').to_owned())
@@ -144,48 +142,78 @@ impl Reader {
 
     pub fn article_url(&mut self, site_url: &str) -> String {
         let default = format!("{site_url}/{{slug}}");
-        let template = self
-            .text("MASTHEAD_ARTICLE_URL")
-            .unwrap_or_else(|| default.clone());
-        if !template.contains("{slug}") || !template.starts_with("http") {
+        let Some(template) = self.text("MASTHEAD_ARTICLE_URL") else {
+            return default;
+        };
+        let filled = template.replace("{slug}", "s").replace("{locale}", "en");
+        let is_whole = template.contains("{slug}") && !filled.contains(['{', '}']);
+        if !is_whole || !is_web_address(&filled) {
             self.fault(
                 "MASTHEAD_ARTICLE_URL",
-                "must be an address with {slug} in it, such as https://example.com/{locale}/{slug}",
+                "must be an http or https address with {slug} and, if wanted, {locale} in it, such as https://example.com/{locale}/{slug}",
             );
             return default;
         }
         template
     }
 
-    pub fn database_url(&mut self) -> Option<Secret> {
-        let url = self.text("DATABASE_URL")?;
-        if !is_postgres(&url) {
-            self.fault(
-                "DATABASE_URL",
-                "must begin with postgres:// or postgresql://",
-            );
-            return None;
+    /// The certificates that databases are trusted by.
+    pub fn authorities(&mut self) -> Option<RootCertStore> {
+        let path = PathBuf::from(self.text("DATABASE_CA_FILE")?);
+        match db::authorities_in(&path) {
+            Ok(authorities) => Some(authorities),
+            Err(fault) => {
+                self.fault("DATABASE_CA_FILE", &format!("{fault:#}"));
+                None
+            }
         }
-        Some(Secret::new(url))
     }
 
-    pub fn replica_urls(&mut self) -> Vec<Secret> {
-        let text = self.text("DATABASE_REPLICA_URLS").unwrap_or_default();
-        let urls: Vec<&str> = text
-            .split([',', '\n', ' '])
-            .map(str::trim)
-            .filter(|url| !url.is_empty())
-            .collect();
-        if urls.iter().any(|url| !is_postgres(url)) {
-            self.fault(
-                "DATABASE_REPLICA_URLS",
-                "must be addresses that begin with postgres:// or postgresql://",
-            );
-            return Vec::new();
+    pub fn database(
+        &mut self,
+        environment: Environment,
+        authorities: Option<&RootCertStore>,
+    ) -> Option<Address> {
+        let url = self.text("DATABASE_URL")?;
+        match address(url, environment, authorities) {
+            Ok(address) => Some(address),
+            Err(fault) => {
+                self.fault("DATABASE_URL", &format!("{fault:#}"));
+                None
+            }
         }
-        urls.into_iter()
-            .map(|url| Secret::new(url.to_owned()))
-            .collect()
+    }
+
+    pub fn replicas(
+        &mut self,
+        environment: Environment,
+        authorities: Option<&RootCertStore>,
+    ) -> Vec<Address> {
+        let text = self.text("DATABASE_REPLICA_URLS").unwrap_or_default();
+        let urls = text.split([',', '\n', ' ']).map(str::trim);
+        let mut replicas = Vec::new();
+        for (index, url) in urls.filter(|url| !url.is_empty()).enumerate() {
+            match address(url.to_owned(), environment, authorities) {
+                Ok(address) => replicas.push(address),
+                Err(fault) => {
+                    let detail = format!("number {}: {fault:#}", index + 1);
+                    self.fault("DATABASE_REPLICA_URLS", &detail);
+                }
+            }
+        }
+        replicas
+    }
+
+    pub fn postgres_programs(&mut self) -> Option<PathBuf> {
+        let folder = PathBuf::from(self.text("MASTHEAD_PG_BIN")?);
+        if !postgres::has_programs(&folder) {
+            let detail = format!(
+                "there is no `postgres` with an `initdb` in {}",
+                folder.display()
+            );
+            self.fault("MASTHEAD_PG_BIN", &detail);
+        }
+        Some(folder)
     }
 
     pub fn first_admin(&mut self) -> Option<FirstAdmin> {
@@ -288,7 +316,9 @@ impl Reader {
             ),
         ];
         for (name, detail) in needed {
-            let was_faulty = self.faults.iter().any(|fault| fault.starts_with(name));
+            let was_faulty = [format!("{name}: "), format!("{name}_FILE: ")]
+                .iter()
+                .any(|named| self.faults.iter().any(|fault| fault.contains(named)));
             if self.text(name).is_none() && !was_faulty {
                 self.fault(name, detail);
             }
@@ -308,6 +338,29 @@ impl Reader {
     }
 }
 
-fn is_postgres(url: &str) -> bool {
-    url.starts_with("postgres://") || url.starts_with("postgresql://")
+fn address(
+    url: String,
+    environment: Environment,
+    authorities: Option<&RootCertStore>,
+) -> anyhow::Result<Address> {
+    let address = Address::parse(&Secret::new(url), authorities)?;
+    Ok(match environment {
+        Environment::Development => address,
+        Environment::Production => address.insisting_on_tls(),
+    })
+}
+
+fn is_web_address(text: &str) -> bool {
+    WebAddress::parse(text).is_ok() && Url::parse(text).is_ok()
+}
+
+/// What is wrong with an address that other addresses begin with.
+fn fault_of_url(text: &str) -> Option<String> {
+    let wanted = "must be an http or https address without query";
+    // Who is named before the `@` is nobody's business, and neither is the password.
+    if text.contains('@') {
+        return Some(format!("{wanted}, and without user name and password"));
+    }
+    let is_base = is_web_address(text) && !text.contains(['?', '#']);
+    (!is_base).then(|| format!("{wanted}, not `{text}`"))
 }

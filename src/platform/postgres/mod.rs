@@ -19,4 +19,4 @@ mod user;
 mod watcher;
 
 pub use cluster::{Cluster, Durability, Locations};
-pub use programs::NoPrograms;
+pub use programs::{NoPrograms, has_programs};

@@ -58,6 +58,11 @@ impl Programs {
     }
 }
 
+/// Tells whether a directory holds a server.
+pub fn has_programs(dir: &Path) -> bool {
+    programs_in(dir).is_some()
+}
+
 /// Lists the servers of this machine, the preferred one first, at least one.
 pub(super) fn list(explicit: Option<&Path>, path: Option<&OsStr>) -> Result<Vec<Programs>> {
     if let Some(dir) = explicit {

@@ -99,10 +99,22 @@ impl TestDatabase {
             .unwrap_or_else(|| address(&self.name))
     }
 
+    /// Where it is, as DATABASE_URL says it.
+    pub fn url(&self) -> String {
+        url(&self.name)
+    }
+
     /// Runs a statement.
     pub async fn execute(&self, sql: &str) {
         let mut conn = self.address().connect().await.unwrap();
         execute(&mut conn, sql).await;
+    }
+
+    /// Runs a statement, and gives its connection: what it locked stays so as long as that is there.
+    pub async fn hold(&self, sql: &str) -> AsyncPgConnection {
+        let mut conn = connect(&self.name).await;
+        execute(&mut conn, sql).await;
+        conn
     }
 
     /// The first column of a query's rows, as text.
@@ -167,6 +179,10 @@ fn server() -> &'static Server {
 }
 
 fn address(database: &str) -> Address {
+    Address::parse(&Secret::new(url(database)), None).unwrap()
+}
+
+fn url(database: &str) -> String {
     let base = &server().base;
     let (path, query) = base
         .split_once('?')
@@ -174,7 +190,7 @@ fn address(database: &str) -> Address {
             (path, format!("?{query}"))
         });
     let (root, _) = path.rsplit_once('/').unwrap();
-    Address::parse(&Secret::new(format!("{root}/{database}{query}")), None).unwrap()
+    format!("{root}/{database}{query}")
 }
 
 async fn connect(database: &str) -> AsyncPgConnection {

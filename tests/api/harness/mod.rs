@@ -170,6 +170,11 @@ impl TestApp {
             .await
     }
 
+    /// Where its database is, as DATABASE_URL says it.
+    pub fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// Changes the database behind the API's back.
     pub async fn execute(&self, sql: &str) {
         self.database.execute(sql).await;
