@@ -1,4 +1,5 @@
-//! The tables, as the migrations leave them. Columns that only Postgres reads (`search`, `transaction_id`) are left out.
+//! The tables, as the migrations leave them. Columns that only Postgres reads are left out: `search` and what it is made of,
+//! `transaction_id`.
 
 diesel::table! {
     article_authors (article_id, author_id) {
@@ -185,6 +186,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    search_words (word) {
+        word -> Text,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -262,6 +269,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     publication_tags,
     publications,
     refresh_tokens,
+    search_words,
     sessions,
     subscriber_topics,
     subscribers,

@@ -44,6 +44,8 @@ pub async fn publish(
             fault,
         )]));
     }
+    // Before any publication is touched, in the order of someone who renames a tag: so that neither waits for the other.
+    queries::hold_tag_names(conn, article.id).await?;
     queries::forget_pending(conn, article.id, now).await?;
     queries::end_current(conn, article.id, live_from, now).await?;
     let first_seen = article.published_at(now);

@@ -2,12 +2,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{CountedAuthor, Published, WithBody};
+use super::model::{CountedAuthor, Labelled, Published, WithBody};
 use crate::authors::AuthorSummary;
 use crate::platform::config::Config;
 use crate::tags::TagSummary;
 use crate::types::{
-    ArticleId, AuthorId, JsonObject, Locale, PublicationId, RawJson, Seo, Slug, TocEntry,
+    ArticleId, AuthorId, JsonObject, Locale, PublicationId, RawJson, Seo, Slug, TagId, TocEntry,
 };
 
 /// An article as readers get it.
@@ -151,6 +151,26 @@ impl Around {
         }
     }
 
+    /// Takes the tags and bylines out of what was read in one piece.
+    pub fn of_labelled<'a>(all: impl IntoIterator<Item = &'a Labelled>) -> Self {
+        let mut around = Self {
+            tags: Vec::new(),
+            authors: Vec::new(),
+        };
+        for one in all {
+            let id = one.row.id;
+            around
+                .tags
+                .extend(one.tags.iter().map(|tag| (id, tag_summary(tag))));
+            around.authors.extend(
+                one.authors
+                    .iter()
+                    .map(|author| (id, author_summary(author))),
+            );
+        }
+        around
+    }
+
     /// Puts an article together.
     pub fn article(&self, (row, body_html): WithBody, config: &Config) -> Article {
         Article {
@@ -188,6 +208,22 @@ impl Around {
         all.sort_unstable();
         all.dedup();
         all
+    }
+}
+
+fn tag_summary((id, slug, name): &(TagId, Slug, String)) -> TagSummary {
+    TagSummary {
+        id: *id,
+        slug: slug.clone(),
+        name: name.clone(),
+    }
+}
+
+fn author_summary((id, slug, name): &(AuthorId, Slug, String)) -> AuthorSummary {
+    AuthorSummary {
+        id: *id,
+        slug: slug.clone(),
+        name: name.clone(),
     }
 }
 

@@ -2,10 +2,11 @@ use chrono::{DateTime, Utc};
 
 use super::dto::DELIVERED_MEMBERS;
 use super::model::{AuthorSort, PublicationSort};
+use super::words::Words;
 use crate::rest::fields::{Fields, Included};
 use crate::rest::page::PagingBy;
 use crate::rest::query::{FromQuery, Params, from_query};
-use crate::types::{AuthorId, Line, Locale, Reference, TagId, closed_set};
+use crate::types::{AuthorId, Locale, Reference, TagId, closed_set};
 
 closed_set! {
     /// Which kind of text a list is about.
@@ -31,8 +32,8 @@ pub struct PublicationFilter {
     /// Any of these.
     pub locales: Vec<Locale>,
     pub featured: Option<bool>,
-    /// Words to search for, as typed into a search box.
-    pub words: Option<String>,
+    /// Words to search for.
+    pub words: Option<Words>,
     pub published_after: Option<DateTime<Utc>>,
     pub published_before: Option<DateTime<Utc>>,
 }
@@ -77,7 +78,7 @@ impl FromQuery for PublicationFilter {
         let authors = params.many("author");
         let locales = params.many("locale");
         let featured = params.one("featured");
-        let words = params.one::<Line<200>>("q");
+        let words = params.one("q");
         let published_after = params.one("published_after");
         let published_before = params.one("published_before");
         Some(Self {
@@ -88,7 +89,7 @@ impl FromQuery for PublicationFilter {
             authors: authors?,
             locales: locales?,
             featured: featured?,
-            words: words?.map(|words| words.as_str().to_owned()),
+            words: words?,
             published_after: published_after?,
             published_before: published_before?,
         })

@@ -9,6 +9,9 @@ mod filter;
 mod handlers;
 mod model;
 mod queries;
+mod related;
+mod search;
+mod words;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -18,6 +21,9 @@ pub use filter::PublishedKind;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(handlers::articles::list_published_articles)
         .service(handlers::articles::read_published_article)
+        .service(related::list_related_articles)
+        .service(search::search_published_articles)
+        .service(search::suggest_searches)
         .service(handlers::tags::list_published_tags)
         .service(handlers::tags::read_published_tag)
         .service(handlers::authors::list_published_authors)

@@ -1,12 +1,16 @@
 use chrono::{DateTime, Utc};
+use diesel::expression::Expression;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Array, Record, Text, Uuid};
 
 use crate::authors::AuthorRow;
 use crate::platform::keyset::{Direction, KeyKind, KeyValue, SortColumn};
 use crate::rest::page::SortKey;
 use crate::schema::publications;
 use crate::tags::TagRow;
-use crate::types::{ArticleId, Locale, PublicationId, RawJson, Slug, closed_set};
+use crate::types::{ArticleId, AuthorId, Locale, PublicationId, RawJson, Slug, TagId, closed_set};
 
 /// A publication without its body.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -138,4 +142,44 @@ impl CountedAuthor {
             _ => KeyValue::Id(self.author.id.as_uuid()),
         }
     }
+}
+
+/// The types of [`PublicationRow`]'s columns.
+pub type PublicationSql =
+    <<PublicationRow as Selectable<Pg>>::SelectExpression as Expression>::SqlType;
+
+/// The columns of [`PublicationRow`], for statements that are written out.
+#[derive(Clone)]
+pub struct PublicationColumns(<PublicationRow as Selectable<Pg>>::SelectExpression);
+
+impl Default for PublicationColumns {
+    fn default() -> Self {
+        Self(<PublicationRow as Selectable<Pg>>::construct_selection())
+    }
+}
+
+impl QueryFragment<Pg> for PublicationColumns {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
+/// Id, slug and name of each of a publication's tags, or of its authors.
+pub type LabelsSql = Array<Record<(Uuid, Text, Text)>>;
+
+/// The tags and the authors of `publications.id`, as two columns of [`LabelsSql`]: for statements that are too dear to be
+/// asked three times.
+pub const LABELS: &str = "array(
+        select row(tags.id, tags.slug::text, tags.name) from publication_tags join tags on tags.id = tag_id
+        where publication_id = publications.id order by position) as tags,
+    array(
+        select row(authors.id, authors.slug::text, authors.name) from publication_authors join authors on authors.id = author_id
+        where publication_id = publications.id order by position) as authors";
+
+/// A publication with its tags and authors, read in one statement.
+#[derive(Debug, Clone)]
+pub struct Labelled {
+    pub row: PublicationRow,
+    pub tags: Vec<(TagId, Slug, String)>,
+    pub authors: Vec<(AuthorId, Slug, String)>,
 }

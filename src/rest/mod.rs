@@ -12,6 +12,7 @@ pub mod page;
 pub mod path;
 pub mod problem;
 pub mod query;
+pub mod ranked;
 pub mod reply;
 pub mod throttle;
 

@@ -36,7 +36,7 @@ pub struct Pagination {
 
 /// How many entries a page has: 1 to 100.
 #[derive(Debug, Clone, Copy)]
-struct Limit(i64);
+pub(super) struct Limit(pub i64);
 
 impl Parse for Limit {
     fn parse(text: &str) -> Result<Self, Fault> {

@@ -17,6 +17,7 @@ const PUBLIC: &[&str] = &[
     "list_published_articles",
     "list_published_authors",
     "list_published_tags",
+    "list_related_articles",
     "live",
     "openapi_json",
     "openapi_yaml",
@@ -26,6 +27,8 @@ const PUBLIC: &[&str] = &[
     "ready",
     "refresh_token",
     "request_subscription",
+    "search_published_articles",
+    "suggest_searches",
 ];
 
 struct Operation {

@@ -4,8 +4,8 @@ use diesel::sql_types::{Int4, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::articles::model::LiveRow;
-use crate::schema::{articles, publications};
-use crate::types::{ArticleId, PublicationId, UserId};
+use crate::schema::{article_tags, articles, publications, tags};
+use crate::types::{ArticleId, PublicationId, TagId, UserId};
 
 /// A publication to be: the working copy as it is now, from … until ….
 #[derive(Debug, Clone)]
@@ -20,6 +20,21 @@ pub struct NewPublication {
     pub excerpt: Option<String>,
 }
 
+/// Holds the names of an article's tags until the transaction ends: a publication says them too, for searches.
+pub async fn hold_tag_names(conn: &mut AsyncPgConnection, article: ArticleId) -> QueryResult<()> {
+    let own = article_tags::table
+        .filter(article_tags::article_id.eq(article))
+        .select(article_tags::tag_id);
+    tags::table
+        .filter(tags::id.eq_any(own))
+        .order(tags::id)
+        .select(tags::id)
+        .for_share()
+        .load::<TagId>(conn)
+        .await
+        .map(|_| ())
+}
+
 /// Copies the working copy, its tags and its byline into a publication, without taking them through here.
 pub async fn insert_publication(
     conn: &mut AsyncPgConnection,
@@ -29,9 +44,13 @@ pub async fn insert_publication(
         "with publication as (
             insert into publications (id, article_id, revision, kind, slug, title, excerpt, body_html, body_text, toc,
                 word_count, reading_time_minutes, locale, featured, seo, custom, published_at, updated_at, live_from,
-                live_until)
+                live_until, tag_names, marks)
             select $1, id, $3, kind, slug, title, coalesce(excerpt, $7), body_html, body_text, toc,
-                word_count, reading_time_minutes, locale, featured, seo, custom, $4, $5, $5, $6
+                word_count, reading_time_minutes, locale, featured, seo, custom, $4, $5, $5, $6,
+                (select coalesce(string_agg(name, ' · ' order by position), '')
+                    from article_tags join tags on tags.id = tag_id where article_id = $2),
+                array(select '@t' || tag_id from article_tags where article_id = $2 order by 1)
+                    || array(select '@a' || author_id from article_authors where article_id = $2 order by 1)
             from articles where id = $2
         ), tagged as (
             insert into publication_tags (publication_id, tag_id, position)

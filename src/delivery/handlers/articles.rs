@@ -10,7 +10,6 @@ use crate::rest::page::{List, PagingParams, links};
 use crate::rest::query::Canonical;
 use crate::rest::reply::to_value;
 use crate::rest::{Delivery, Problem, Query, Segment};
-use crate::types::{ArticleId, Parse};
 
 /// List published articles
 ///
@@ -103,7 +102,7 @@ pub async fn read_published_article(
     query: Query<Shape>,
 ) -> Result<HttpResponse, Problem> {
     let Query(shape, canonical) = query;
-    let wanted = ArticleId::parse(&slug.0).map_or(Wanted::Slug(slug.0), Wanted::Id);
+    let wanted = Wanted::of(slug.0);
     let config = &delivery.platform.config;
     delivery
         .answer(
@@ -126,15 +125,8 @@ fn one(
         .pop()
         .ok_or(Problem::NotFound("article"))?;
     let own_tag = format!("article:{}", row.article_id);
-    if let Wanted::Slug(asked) = wanted
-        && *asked != row.slug.as_str()
-    {
-        let query = match canonical.as_str() {
-            "" => String::new(),
-            query => format!("?{query}"),
-        };
-        let location = config.api_url(&format!("/api/v1/articles/{}{query}", row.slug));
-        return Ok(Answer::moved(location, vec![own_tag]));
+    if wanted.is_former_slug(&row.slug) {
+        return Ok(moved(row.slug.as_str(), canonical, config, own_tag));
     }
     let around = Around::of(&published);
     let mut cache_tags = vec![own_tag];
@@ -145,4 +137,14 @@ fn one(
     } else {
         Answer::json(&shape.fields.keep(to_value(&article)?), cache_tags)
     }
+}
+
+/// The way to where something below `/articles/` is now.
+pub fn moved(place: &str, canonical: &Canonical, config: &Config, cache_tag: String) -> Answer {
+    let query = match canonical.as_str() {
+        "" => String::new(),
+        query => format!("?{query}"),
+    };
+    let location = config.api_url(&format!("/api/v1/articles/{place}{query}"));
+    Answer::moved(location, vec![cache_tag])
 }

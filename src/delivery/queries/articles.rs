@@ -13,10 +13,11 @@ use crate::rest::cached::Read;
 use crate::rest::page::{Count, Paging};
 use crate::schema::{authors, publication_authors, publication_tags, publications, tags};
 use crate::tags::TagRow;
-use crate::types::{ArticleId, Locale, PublicationId, Reference, TagId};
+use crate::types::{ArticleId, Locale, Parse, PublicationId, Reference, Slug, TagId};
 
 type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
-type BoxedIds<'a> = publications::BoxedQuery<'a, Pg, diesel::sql_types::Uuid>;
+/// Ids of publications, as a part of other statements.
+pub type BoxedIds<'a> = publications::BoxedQuery<'a, Pg, diesel::sql_types::Uuid>;
 
 /// Whether an answer shows bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ fn filtered(filter: &PublicationFilter, now: Moment) -> Boxed<'_> {
             .cloned()
             .unwrap_or_else(Locale::default);
         query = query.filter(Contains {
-            words: words.clone(),
+            words: words.as_text().clone(),
             locale: locale.as_str().to_owned(),
         });
     }
@@ -133,29 +134,61 @@ pub enum Wanted {
     Slug(String),
 }
 
+impl Wanted {
+    /// Reads the last part of an address.
+    pub fn of(address: String) -> Self {
+        ArticleId::parse(&address).map_or(Self::Slug(address), Self::Id)
+    }
+
+    /// Whether it was asked for by another slug than it has.
+    pub fn is_former_slug(&self, slug: &Slug) -> bool {
+        matches!(self, Self::Slug(asked) if asked != slug.as_str())
+    }
+}
+
+/// The publication that is meant.
+fn one<'a>(wanted: &Wanted, now: Moment) -> Boxed<'a> {
+    let live = publications::table.into_boxed().filter(IsLive {
+        at: now,
+        kinds: Kinds::Both,
+    });
+    match wanted {
+        Wanted::Id(id) => live.filter(publications::article_id.eq(*id)),
+        Wanted::Slug(slug) => live.filter(HasHadSlug {
+            slug: slug.clone(),
+            at: now,
+        }),
+    }
+}
+
+/// The same, as a part of other statements.
+pub fn id_of<'a>(wanted: &Wanted, now: Moment) -> BoxedIds<'a> {
+    one(wanted, now).select(publications::id)
+}
+
+/// Which article is meant, and the slug that it has.
+pub async fn find_name(
+    conn: &AsyncPgConnection,
+    wanted: &Wanted,
+    now: Moment,
+) -> QueryResult<Option<(ArticleId, Slug)>> {
+    one(wanted, now)
+        .select((publications::article_id, publications::slug))
+        .first(&mut &*conn)
+        .await
+        .optional()
+}
+
 /// One published article, with all that belongs to it. Its slug may be another than the one asked for.
 pub async fn find(
     conn: &AsyncPgConnection,
     wanted: &Wanted,
     now: Moment,
 ) -> QueryResult<Read<Published>> {
-    let one = || {
-        let live = publications::table.into_boxed().filter(IsLive {
-            at: now,
-            kinds: Kinds::Both,
-        });
-        match wanted {
-            Wanted::Id(id) => live.filter(publications::article_id.eq(*id)),
-            Wanted::Slug(slug) => live.filter(HasHadSlug {
-                slug: slug.clone(),
-                at: now,
-            }),
-        }
-    };
     let (articles, tags, authors, seen) = try_join!(
-        rows(conn, one(), Bodies::Shown),
-        tags_of(conn, one().select(publications::id)),
-        authors_of(conn, one().select(publications::id)),
+        rows(conn, one(wanted, now), Bodies::Shown),
+        tags_of(conn, id_of(wanted, now)),
+        authors_of(conn, id_of(wanted, now)),
         seen(conn, now),
     )?;
     let found = Published {

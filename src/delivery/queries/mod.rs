@@ -5,6 +5,7 @@ mod authors;
 mod live;
 mod tags;
 
-pub use articles::{Bodies, Wanted, find, list};
+pub use articles::{Bodies, BoxedIds, Wanted, find, find_name, id_of, list};
 pub use authors::{find_author, list_authors};
+pub use live::{IsLive, Kinds, seen};
 pub use tags::{find_tag, list_tags};

@@ -1,0 +1,174 @@
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::try_join;
+
+use super::filter::SearchFilter;
+use super::statement::SearchStatement;
+use crate::delivery::model::{Labelled, PublicationRow};
+use crate::delivery::queries::seen;
+use crate::delivery::words::Words;
+use crate::platform::clock::Moment;
+use crate::rest::cached::Read;
+use crate::rest::ranked::RankedPaging;
+use crate::types::{AuthorId, Slug, TagId};
+
+/// How many words of a search are mended at most: each costs a look for similar words.
+const MENDED: usize = 5;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub hits: Vec<HitRow>,
+    pub facets: Facets,
+    pub total: i64,
+    /// The words that were searched for instead of those that were typed.
+    pub corrected: Option<String>,
+}
+
+/// One hit.
+#[derive(Debug)]
+pub struct HitRow {
+    pub publication: Labelled,
+    /// With control characters around the words that were searched for.
+    pub marked_title: String,
+    /// The same, of a piece of the text.
+    pub marked_piece: String,
+    pub score: f64,
+}
+
+/// How the hits are distributed.
+#[derive(Debug, Default)]
+pub struct Facets {
+    pub tags: Vec<(TagId, Slug, String, i64)>,
+    pub authors: Vec<(AuthorId, Slug, String, i64)>,
+    pub years: Vec<(i32, i64)>,
+}
+
+type HitTuple = (
+    PublicationRow,
+    Vec<(TagId, Slug, String)>,
+    Vec<(AuthorId, Slug, String)>,
+    String,
+    String,
+    f64,
+    i64,
+);
+
+type FoundTuple = (
+    i64,
+    Option<Vec<(TagId, Slug, String, i64)>>,
+    Option<Vec<(AuthorId, Slug, String, i64)>>,
+    Option<Vec<(i32, i64)>>,
+    Option<HitTuple>,
+);
+
+/// Searches. When nothing has the words, and they are plain words, it looks for what they may have meant, and searches for
+/// that: the one case of more than one round trip.
+pub async fn search(
+    conn: &AsyncPgConnection,
+    filter: &SearchFilter,
+    paging: RankedPaging,
+    now: Moment,
+) -> QueryResult<Read<Found>> {
+    let read = search_once(conn, filter, paging, now).await?;
+    if read.found.total > 0 {
+        return Ok(read);
+    }
+    let Some(mended) = mended(conn, &filter.words).await? else {
+        return Ok(read);
+    };
+    let filter = filter.with_words(mended);
+    let mut again = search_once(conn, &filter, paging, now).await?;
+    // What nobody may see must not show in a correction either.
+    if again.found.total > 0 {
+        again.found.corrected = Some(filter.words.as_text().clone());
+    }
+    Ok(again)
+}
+
+async fn search_once(
+    conn: &AsyncPgConnection,
+    filter: &SearchFilter,
+    paging: RankedPaging,
+    now: Moment,
+) -> QueryResult<Read<Found>> {
+    let statement = SearchStatement::new(filter, paging.limit, paging.offset(), now);
+    let rows = async { statement.load::<FoundTuple>(&mut &*conn).await };
+    let (rows, seen) = try_join!(rows, seen(conn, now))?;
+    let mut found = Found::default();
+    for (total, tags, authors, years, hit) in rows {
+        found.total = total;
+        if let (Some(tags), Some(authors), Some(years)) = (tags, authors, years) {
+            found.facets = Facets {
+                tags,
+                authors,
+                years,
+            };
+        }
+        found.hits.extend(hit.map(HitRow::from));
+    }
+    Ok(Read { found, seen })
+}
+
+impl From<HitTuple> for HitRow {
+    fn from((row, tags, authors, marked_title, marked_piece, score, _): HitTuple) -> Self {
+        Self {
+            publication: Labelled { row, tags, authors },
+            marked_title,
+            marked_piece,
+            score,
+        }
+    }
+}
+
+/// The same words with those replaced that were never published: by what they become with two neighbours swapped, or by
+/// the most similar word. `None` when there is nothing to replace.
+async fn mended(conn: &AsyncPgConnection, words: &Words) -> QueryResult<Option<Words>> {
+    let Some(typed) = words.plain() else {
+        return Ok(None);
+    };
+    if typed.is_empty() || typed.len() > MENDED {
+        return Ok(None);
+    }
+    let known: Vec<String> = KnownWords(&typed).load(&mut &*conn).await?;
+    Ok((known != typed).then(|| Words::all(&known)))
+}
+
+/// For each word the one that is meant, in the same order.
+struct KnownWords<'a>(&'a Vec<String>);
+
+impl QueryFragment<Pg> for KnownWords<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "select coalesce(known.word, swapped.word, similar_word.word, typed.word) from unnest(",
+        );
+        out.push_bind_param::<Array<Text>, _>(self.0)?;
+        out.push_sql(
+            ") with ordinality typed (word, place)
+            left join search_words known on known.word = typed.word
+            left join lateral (
+                select word from search_words where word = any(array(
+                    select left(typed.word, at - 1) || substr(typed.word, at + 1, 1) || substr(typed.word, at, 1)
+                        || substr(typed.word, at + 2)
+                    from generate_series(1, least(length(typed.word), 40) - 1) at))
+                order by word limit 1) swapped on known.word is null
+            left join lateral (
+                select word from search_words where word % typed.word and length(typed.word) > 2
+                order by similarity(word, typed.word) desc, word limit 1) similar_word on known.word is null and swapped.word is null
+            order by place",
+        );
+        Ok(())
+    }
+}
+
+impl QueryId for KnownWords<'_> {
+    type QueryId = KnownWords<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for KnownWords<'_> {
+    type SqlType = Text;
+}
