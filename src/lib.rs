@@ -39,6 +39,8 @@ mod articles;
 
 mod delivery;
 
+mod changes;
+
 mod subscribers;
 
 mod import;
@@ -51,6 +53,8 @@ mod site;
 mod routes;
 
 pub mod openapi;
+
+mod worker;
 
 pub mod app;
 

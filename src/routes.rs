@@ -9,7 +9,7 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, delivery, site, subscribers, tags, users};
+use crate::{articles, changes, delivery, site, subscribers, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -25,6 +25,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(
         scope("/api/v1")
             .configure(delivery::routes)
+            .configure(changes::routes)
             .configure(subscribers::public_routes),
     );
     cfg.configure(site::routes);

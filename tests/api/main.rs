@@ -5,11 +5,14 @@
 
 mod articles;
 mod auth;
+mod changes;
 mod delivery;
 mod demo;
+mod events;
 mod harness;
 mod import;
 mod migrations;
+mod ndjson;
 mod openapi;
 mod subscribers;
 mod subscriptions;

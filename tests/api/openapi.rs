@@ -13,7 +13,9 @@ const PUBLIC: &[&str] = &[
     "docs",
     "docs_asset",
     "explain_problem",
+    "export_articles",
     "jwks",
+    "list_changes",
     "list_published_articles",
     "list_published_authors",
     "list_published_tags",
@@ -26,6 +28,7 @@ const PUBLIC: &[&str] = &[
     "ready",
     "refresh_token",
     "request_subscription",
+    "stream_events",
 ];
 
 struct Operation {

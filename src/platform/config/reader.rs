@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use ipnet::IpNet;
 
 use super::{Environment, FirstAdmin};
@@ -107,6 +108,11 @@ impl Reader {
     pub fn seconds(&mut self, name: &'static str, default: u64) -> Duration {
         let seconds = self.parsed(name, &default.to_string(), "a number of seconds");
         Duration::from_secs(seconds.unwrap_or(default))
+    }
+
+    pub fn days(&mut self, name: &'static str, default: usize) -> TimeDelta {
+        let days = i64::try_from(self.count(name, default, 1, 3650)).unwrap_or_default();
+        TimeDelta::days(days)
     }
 
     pub fn url(&mut self, name: &'static str) -> Option<String> {

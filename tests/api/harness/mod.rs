@@ -98,6 +98,24 @@ impl TestApp {
         Client::new(self.http.clone(), &self.address, Some(token))
     }
 
+    /// A second instance on the same database, with the same clock.
+    pub fn another_instance(&self) -> Instance {
+        let platform = Platform {
+            epoch: Epoch::default(),
+            ..self.platform.clone()
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let running = app::serve(platform, listener).unwrap();
+        let (handle, stop) = (running.server.handle(), running.stop());
+        tokio::spawn(running.until_stopped());
+        Instance {
+            anonymous: Client::new(self.http.clone(), &address, None),
+            stop: Some(stop),
+            server: handle,
+        }
+    }
+
     /// A new author, logged in.
     pub async fn author(&self) -> Client {
         self.someone(Role::Author).await
@@ -162,6 +180,21 @@ impl TestApp {
     /// The first column of a query's rows, as text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         self.database.rows(sql).await
+    }
+}
+
+/// A second instance; it ends when it is dropped.
+pub struct Instance {
+    /// Somebody without a token.
+    pub anonymous: Client,
+    /// Stops it as a signal would.
+    pub stop: Option<app::Stop>,
+    server: actix_web::dev::ServerHandle,
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
     }
 }
 
