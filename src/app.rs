@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 
+use crate::changes::{Exports, Hub};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
@@ -26,6 +26,7 @@ use crate::subscribers::SubscriptionGuard;
 use crate::types::{EmailAddress, Line, Parse, Role};
 use crate::users::LogInGuard;
 use crate::users::accounts::{self, NewUser};
+use crate::worker::Workers;
 
 /// How long requests that are at work may go on after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -33,19 +34,33 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// A server, and what runs beside it.
 pub struct Running {
     pub server: Server,
-    _following: Following,
+    hub: Hub,
+    _workers: Workers,
 }
 
-/// Ends what runs beside the server when it is dropped.
-struct Following(JoinHandle<()>);
+/// Stops a server.
+pub struct Stop {
+    server: ServerHandle,
+    hub: Hub,
+}
 
-impl Drop for Following {
-    fn drop(&mut self) {
-        self.0.abort();
+impl Stop {
+    /// Ends what has no end of its own, and lets the requests that are at work be finished.
+    pub async fn gracefully(self) {
+        self.hub.end();
+        self.server.stop(true).await;
     }
 }
 
 impl Running {
+    /// A way to stop the server from elsewhere.
+    pub fn stop(&self) -> Stop {
+        Stop {
+            server: self.server.handle(),
+            hub: self.hub.clone(),
+        }
+    }
+
     /// Serves until the server is told to stop.
     pub async fn until_stopped(self) -> std::io::Result<()> {
         self.server.await
@@ -54,7 +69,10 @@ impl Running {
 
 /// Starts to serve on a listener that is bound already.
 pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Running> {
-    let following = tokio::spawn(platform.epoch.clone().follow(platform.db.clone()));
+    let hub = Hub::new(platform.config.event_listeners);
+    let workers = Workers::start(&platform, &hub);
+    let listening = Data::new(hub.clone());
+    let exports = Data::new(Exports::default());
     let store = Data::new(Store::new(
         platform.config.cache_bytes,
         platform.epoch.clone(),
@@ -75,6 +93,8 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
             .app_data(subscription_guard.clone())
             .app_data(documents.clone())
             .app_data(store.clone())
+            .app_data(listening.clone())
+            .app_data(exports.clone())
             .into_utoipa_app()
             .configure(routes)
             .into_app()
@@ -92,12 +112,15 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
         .listen(listener)?
         .keep_alive(Duration::from_secs(75))
         .client_request_timeout(Duration::from_secs(10))
+        // Whoever closes the line is gone: a stream must not go on for nobody.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .run();
     Ok(Running {
         server,
-        _following: Following(following),
+        hub,
+        _workers: workers,
     })
 }
 

@@ -41,6 +41,8 @@ mod previews;
 
 mod delivery;
 
+mod changes;
+
 mod subscribers;
 
 mod import;
@@ -53,6 +55,8 @@ mod site;
 mod routes;
 
 pub mod openapi;
+
+mod worker;
 
 pub mod app;
 

@@ -253,7 +253,11 @@ fn add_headers(path: &str, operation: &mut Operation) {
                 .headers
                 .insert("Location".to_owned(), text("Where the new resource is."));
         }
+        let is_stream = ["text/event-stream", "application/x-ndjson"]
+            .iter()
+            .any(|media| response.content.contains_key(*media));
         let is_resource = path.starts_with("/api/v1")
+            && !is_stream
             && !path.starts_with("/api/v1/auth/")
             && matches!(status.as_str(), "200" | "201");
         if is_resource {

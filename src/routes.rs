@@ -9,7 +9,7 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, delivery, previews, site, subscribers, tags, users};
+use crate::{articles, changes, delivery, previews, site, subscribers, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -26,6 +26,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(
         scope("/api/v1")
             .configure(delivery::routes)
+            .configure(changes::routes)
             .configure(subscribers::public_routes)
             .wrap(from_fn(previews::recognise)),
     );

@@ -81,6 +81,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    change_feed (is_only) {
+        is_only -> Bool,
+        installation -> Uuid,
+    }
+}
+
+diesel::table! {
+    // A view.
+    changes (position) {
+        position -> Int8,
+        at -> Timestamptz,
+        action -> Nullable<Text>,
+        slug -> Nullable<Text>,
+        kind -> Nullable<Text>,
+        id -> Nullable<Uuid>,
+        cache_tags -> Nullable<Array<Text>>,
+    }
+}
+
+diesel::table! {
     events (id) {
         id -> Int8,
         at -> Timestamptz,
@@ -93,6 +113,8 @@ diesel::table! {
         before -> Nullable<Jsonb>,
         after -> Nullable<Jsonb>,
         position -> Nullable<Int8>,
+        shown_action -> Nullable<Text>,
+        shown_slug -> Nullable<Text>,
     }
 }
 
@@ -172,6 +194,8 @@ diesel::table! {
         live_from -> Timestamptz,
         live_until -> Nullable<Timestamptz>,
         superseded -> Bool,
+        begin_told -> Bool,
+        end_told -> Bool,
     }
 }
 

@@ -3,8 +3,9 @@ use serde_json::{Value, json};
 
 use super::model::ArticleRow;
 use super::queries::NewPublication;
-use crate::platform::events::{Event, Visibility, record};
-use crate::types::{ArticleId, UserId};
+use super::transitions::Transition;
+use crate::platform::events::{Event, ReaderAction, Visibility, record};
+use crate::types::{ArticleId, Slug, UserId};
 
 /// Tells of a save. Readers don't notice.
 pub async fn record_save(
@@ -41,12 +42,12 @@ pub async fn record_save(
     .await
 }
 
-/// Tells of a publication, begun or to come.
+/// Tells of a publication, begun or to come: editors that it was made, readers what they may know.
 pub async fn record_publication(
     conn: &mut AsyncPgConnection,
     article: &ArticleRow,
     by: Option<UserId>,
-    action: &'static str,
+    (action, visibility): (&'static str, Visibility<'_>),
     publication: &NewPublication,
 ) -> diesel::QueryResult<()> {
     let after = json!({
@@ -57,24 +58,22 @@ pub async fn record_publication(
     });
     record(
         conn,
-        event(
-            article.id,
-            by,
-            action,
-            Visibility::Readers,
-            None,
-            Some(&after),
-        ),
+        event(article.id, by, action, visibility, None, Some(&after)),
     )
     .await
 }
 
-/// Tells that readers don't see an article any more, or won't as was planned.
+/// Tells that readers don't see an article any more, or won't as was planned. `shown` is the slug under which they did.
 pub async fn record_withdrawal(
     conn: &mut AsyncPgConnection,
     article: &ArticleRow,
     by: Option<UserId>,
+    shown: Option<&Slug>,
 ) -> diesel::QueryResult<()> {
+    let visibility = shown.map_or(Visibility::Untold, |slug| Visibility::Told {
+        action: ReaderAction::Withdrawn,
+        slug,
+    });
     let before = json!({ "slug": article.slug, "live_from": article.live_from, "live_until": article.live_until });
     record(
         conn,
@@ -82,12 +81,36 @@ pub async fn record_withdrawal(
             article.id,
             by,
             "article.unpublished",
-            Visibility::Readers,
+            visibility,
             Some(&before),
             None,
         ),
     )
     .await
+}
+
+/// Tells of what began or ended by the clock.
+pub async fn record_transition(
+    conn: &mut AsyncPgConnection,
+    id: ArticleId,
+    transition: &Transition<'_>,
+) -> diesel::QueryResult<()> {
+    let publication = transition.publication;
+    let visibility = Visibility::Told {
+        action: transition.action,
+        slug: &publication.slug,
+    };
+    let span = json!({
+        "slug": publication.slug,
+        "revision": publication.revision,
+        "live_from": publication.live_from,
+        "live_until": publication.live_until,
+    });
+    let (action, before, after) = match transition.action {
+        ReaderAction::Withdrawn => ("article.ended", Some(&span), None),
+        ReaderAction::Published | ReaderAction::Updated => ("article.went_live", None, Some(&span)),
+    };
+    record(conn, event(id, None, action, visibility, before, after)).await
 }
 
 /// Tells of a step that only editors notice.
@@ -108,12 +131,14 @@ fn event<'a>(
     id: ArticleId,
     actor: Option<UserId>,
     action: &'static str,
-    visibility: Visibility,
+    visibility: Visibility<'a>,
     before: Option<&'a Value>,
     after: Option<&'a Value>,
 ) -> Event<'a> {
     let cache_tags = match visibility {
-        Visibility::Readers => vec![format!("article:{id}"), "articles".to_owned()],
+        Visibility::Told { .. } | Visibility::Untold => {
+            vec![format!("article:{id}"), "articles".to_owned()]
+        }
         Visibility::EditorsOnly => Vec::new(),
     };
     Event {

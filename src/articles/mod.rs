@@ -5,7 +5,8 @@
 //! publishing writes one, and the instant in it is the schedule. Readers are served from publications alone, so nothing an
 //! editor does shows before the next `publish`.
 //!
-//! [`content`] is what an editor writes, [`state`] the legal moves, [`drafting`] saves, [`publishing`] publishes.
+//! [`content`] is what an editor writes, [`state`] the legal moves, [`drafting`] saves, [`publishing`] publishes,
+//! [`transitions`] tells of what begins and ends by the clock.
 
 pub mod content;
 pub mod drafting;
@@ -19,6 +20,7 @@ pub mod queries;
 mod references;
 mod shown;
 pub mod state;
+pub mod transitions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

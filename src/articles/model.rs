@@ -7,7 +7,8 @@ use crate::platform::keyset::{Direction, KeyKind, KeyValue, SortColumn};
 use crate::rest::page::SortKey;
 use crate::schema::{articles, publications};
 use crate::types::{
-    ArticleId, BodyFormat, JsonObject, Locale, Reference, Seo, Slug, TagId, UserId, closed_set,
+    ArticleId, BodyFormat, JsonObject, Locale, PublicationId, Reference, Seo, Slug, TagId, UserId,
+    closed_set,
 };
 
 /// An article's working copy without its body.
@@ -91,6 +92,19 @@ impl LiveRow {
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.live_from <= now && self.live_until.is_none_or(|until| until > now)
     }
+}
+
+/// A publication that began or ended by the clock, and how much of that readers have been told.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = publications)]
+pub struct UntoldRow {
+    pub id: PublicationId,
+    pub revision: i32,
+    pub slug: Slug,
+    pub live_from: DateTime<Utc>,
+    pub live_until: Option<DateTime<Utc>>,
+    pub begin_told: bool,
+    pub end_told: bool,
 }
 
 /// Which articles a list is about.

@@ -7,6 +7,8 @@ use super::events;
 use super::model::{ArticleRow, LiveRow};
 use super::queries::{self, NewPublication, SpanUpdate};
 use super::state::{Move, allow};
+use super::transitions;
+use crate::platform::events::{ReaderAction, Visibility};
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
 use crate::types::{Fault, PublicationId, UserId, excerpt};
@@ -46,6 +48,8 @@ pub async fn publish(
     }
     // Before any publication is touched, in the order of someone who renames a tag: so that neither waits for the other.
     queries::hold_tag_names(conn, article.id).await?;
+    transitions::tell(conn, article.id, now).await?;
+    let shown = queries::find_live_slug(conn, article.id, now).await?;
     queries::forget_pending(conn, article.id, now).await?;
     queries::end_current(conn, article.id, live_from, now).await?;
     let first_seen = article.published_at(now);
@@ -61,6 +65,7 @@ pub async fn publish(
         live_from,
         live_until: schedule.unpublish_at,
         excerpt: Some(made_excerpt).filter(|text| !text.is_empty()),
+        begin_told: live_from <= now,
     };
     queries::insert_publication(conn, &publication).await?;
     let goes_on = article
@@ -74,12 +79,17 @@ pub async fn publish(
         in_review: false,
     };
     queries::set_span(conn, article.id, &span, by).await?;
-    let action = if live_from > now {
-        "article.scheduled"
+    let (action, visibility) = if live_from > now {
+        ("article.scheduled", Visibility::Untold)
     } else {
-        "article.published"
+        let action = match shown {
+            None => ReaderAction::Published,
+            Some(_) => ReaderAction::Updated,
+        };
+        let slug = &article.slug;
+        ("article.published", Visibility::Told { action, slug })
     };
-    events::record_publication(conn, article, by, action, &publication).await?;
+    events::record_publication(conn, article, by, (action, visibility), &publication).await?;
     Ok(())
 }
 
@@ -91,6 +101,8 @@ pub async fn unpublish(
     by: Option<UserId>,
 ) -> Result<(), Problem> {
     allow(Move::Unpublish, article.status(now))?;
+    transitions::tell(conn, article.id, now).await?;
+    let shown = queries::find_live_slug(conn, article.id, now).await?;
     queries::forget_pending(conn, article.id, now).await?;
     queries::end_current(conn, article.id, now, now).await?;
     let was_seen = article.live_from.is_some_and(|from| from <= now);
@@ -102,7 +114,7 @@ pub async fn unpublish(
         in_review: false,
     };
     queries::set_span(conn, article.id, &span, by).await?;
-    events::record_withdrawal(conn, article, by).await?;
+    events::record_withdrawal(conn, article, by, shown.as_ref()).await?;
     Ok(())
 }
 

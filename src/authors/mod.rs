@@ -2,6 +2,7 @@
 //! that readers see has to touch a table with addresses and password hashes in it.
 
 mod dto;
+pub mod events;
 mod model;
 pub mod queries;
 

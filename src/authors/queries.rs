@@ -1,9 +1,27 @@
 use diesel::prelude::*;
+use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::AuthorRow;
+use crate::platform::clock::Moment;
 use crate::schema::authors;
 use crate::types::{AuthorId, Reference, Slug};
+
+diesel::define_sql_function! {
+    /// Whether readers find a person's name under anything, at an instant.
+    fn author_is_shown(wanted: Uuid, at: Timestamptz) -> Bool;
+}
+
+/// Whether readers find this person's name under anything.
+pub async fn is_shown(
+    conn: &mut AsyncPgConnection,
+    id: AuthorId,
+    now: Moment,
+) -> QueryResult<bool> {
+    diesel::select(author_is_shown(id, now))
+        .get_result(conn)
+        .await
+}
 
 /// The author with this id, who must exist.
 pub async fn get(conn: &mut AsyncPgConnection, id: AuthorId) -> QueryResult<AuthorRow> {

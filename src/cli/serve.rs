@@ -26,7 +26,7 @@ pub async fn serve(platform: &Platform) -> anyhow::Result<()> {
             }
         }
     }
-    let handle = running.server.handle();
+    let stop = running.stop();
     let running = tokio::spawn(running.until_stopped());
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
@@ -37,7 +37,7 @@ pub async fn serve(platform: &Platform) -> anyhow::Result<()> {
         _ = terminate.recv() => {}
     }
     tracing::info!("stopping: requests at work are finished first");
-    handle.stop(true).await;
+    stop.gracefully().await;
     running.await??;
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! statements go down one connection together, and come back together.
 
 mod dto;
+mod export;
 mod filter;
 mod handlers;
 mod model;
@@ -15,7 +16,10 @@ mod words;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use dto::Article;
+pub use export::{Export, ExportFilter, ExportParams, Progress};
 pub use filter::PublishedKind;
+pub use queries::seen;
 
 /// Adds the routes below `/api/v1`.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -10,6 +10,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tokio::sync::watch;
 
 /// Tells the time, and lets a test move it.
 ///
@@ -19,6 +20,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 pub struct Clock {
     started: Instant,
     ahead_microseconds: Arc<AtomicI64>,
+    jumps: watch::Sender<()>,
 }
 
 impl Default for Clock {
@@ -26,6 +28,7 @@ impl Default for Clock {
         Self {
             started: Instant::now(),
             ahead_microseconds: Arc::default(),
+            jumps: watch::Sender::new(()),
         }
     }
 }
@@ -56,9 +59,10 @@ impl Clock {
 
     /// What queries should take for now.
     pub fn moment(&self) -> Moment {
-        Moment {
-            at: (!self.ahead().is_zero()).then(|| self.now()),
-            reach: Reach::Present,
+        if self.ahead().is_zero() {
+            Moment::now()
+        } else {
+            Moment::at(self.now())
         }
     }
 
@@ -72,6 +76,12 @@ impl Clock {
     pub fn advance(&self, by: TimeDelta) {
         let microseconds = by.num_microseconds().unwrap_or_default();
         AtomicI64::fetch_add(&self.ahead_microseconds, microseconds, Ordering::SeqCst);
+        self.jumps.send_replace(());
+    }
+
+    /// Tells that the clock was moved: whoever sleeps until an instant looks again.
+    pub fn jumps(&self) -> watch::Receiver<()> {
+        self.jumps.subscribe()
     }
 
     fn ahead(&self) -> TimeDelta {
@@ -94,6 +104,22 @@ enum Reach {
 }
 
 impl Moment {
+    /// The database's own time, when the statement runs.
+    pub fn now() -> Self {
+        Self {
+            at: None,
+            reach: Reach::Present,
+        }
+    }
+
+    /// This instant, which was the present just now.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self {
+            at: Some(now),
+            reach: Reach::Present,
+        }
+    }
+
     /// Another instant, to come or past.
     pub fn as_of(at: DateTime<Utc>) -> Self {
         Self {

@@ -7,12 +7,30 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::schema::events;
-use crate::types::UserId;
+use crate::types::{Slug, UserId, closed_set};
+
+closed_set! {
+    /// What happened to a thing, as readers are told.
+    pub enum ReaderAction {
+        /// It is there now, and was not before.
+        Published = "published",
+        /// It shows something else now.
+        Updated = "updated",
+        /// It is gone.
+        Withdrawn = "withdrawn",
+    }
+}
 
 /// Who can notice a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visibility {
-    Readers,
+pub enum Visibility<'a> {
+    /// Readers can, and are told this much. The slug is the one that they know.
+    Told {
+        action: ReaderAction,
+        slug: &'a Slug,
+    },
+    /// What readers are answered may have to be made anew, but nothing may be told (yet), as of a schedule.
+    Untold,
     EditorsOnly,
 }
 
@@ -24,7 +42,7 @@ pub struct Event<'a> {
     pub action: &'static str,
     pub resource_kind: &'static str,
     pub resource_id: Uuid,
-    pub visibility: Visibility,
+    pub visibility: Visibility<'a>,
     /// The `Cache-Tag`s of every answer that shows the thing.
     pub cache_tags: Vec<String>,
     pub before: Option<&'a Value>,
@@ -34,13 +52,19 @@ pub struct Event<'a> {
 /// Writes a change into the outbox. Of `before` and `after`, just the members that differ are kept.
 pub async fn record(conn: &mut AsyncPgConnection, event: Event<'_>) -> diesel::QueryResult<()> {
     let (before, after) = differing(event.before, event.after);
+    let (action, slug) = match event.visibility {
+        Visibility::Told { action, slug } => (Some(action), Some(slug)),
+        Visibility::Untold | Visibility::EditorsOnly => (None, None),
+    };
     diesel::insert_into(events::table)
         .values((
             events::actor_id.eq(event.actor.map(UserId::as_uuid)),
             events::action.eq(event.action),
             events::resource_kind.eq(event.resource_kind),
             events::resource_id.eq(event.resource_id),
-            events::visible_to_readers.eq(event.visibility == Visibility::Readers),
+            events::visible_to_readers.eq(event.visibility != Visibility::EditorsOnly),
+            events::shown_action.eq(action),
+            events::shown_slug.eq(slug),
             events::cache_tags.eq(event.cache_tags),
             events::before.eq(before),
             events::after.eq(after),

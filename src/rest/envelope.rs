@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -24,6 +24,12 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Headers that scripts of other origins may read.
 pub const EXPOSED_HEADERS: &str = "etag, link, location, retry-after, x-request-id, idempotent-replayed, ratelimit, \
      ratelimit-policy, cache-tag, x-change-token, masthead-merge-conflicts";
+
+/// Streams, and what they answer with instead of JSON.
+const STREAMS: [(&str, &str); 2] = [
+    ("/api/v1/events", "text/event-stream"),
+    ("/api/v1/articles.ndjson", "application/x-ndjson"),
+];
 
 /// When a request is given up. A frozen database must not hold a client for longer than this.
 pub struct Deadline {
@@ -126,6 +132,10 @@ pub async fn envelope<B: MessageBody + 'static>(
         Ok(response) => {
             let pattern = response.request().match_pattern();
             let mut response = response.map_into_boxed_body();
+            if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
+                // Nobody would take what a stream sends: it would go on for nothing.
+                response = response.map_body(|_, _| BoxBody::new(body::None::new()));
+            }
             log(pattern.as_deref(), response.status());
             finish_headers(response.headers_mut(), &id);
             let Some(body) = response
@@ -174,7 +184,7 @@ fn finish_headers(headers: &mut HeaderMap, id: &RequestId) {
     }
 }
 
-/// Whether the client takes what this address answers with: the API answers in JSON.
+/// Whether the client takes what this address answers with: the API answers in JSON, and in streams.
 pub fn accepts_ours(request: &ServiceRequest) -> bool {
     let Some(accept) = request.headers().get(header::ACCEPT) else {
         return true;
@@ -182,10 +192,15 @@ pub fn accepts_ours(request: &ServiceRequest) -> bool {
     let Ok(accept) = accept.to_str() else {
         return true;
     };
-    accept == "*/*" || !request.path().starts_with("/api/") || accepts_json(accept)
+    if accept == "*/*" || !request.path().starts_with("/api/") {
+        return true;
+    }
+    let stream = STREAMS.iter().find(|(path, _)| *path == request.path());
+    accepts(accept, stream.map(|(_, media)| *media))
 }
 
-fn accepts_json(accept: &str) -> bool {
+/// Whether JSON is taken, or what else an address answers with.
+fn accepts(accept: &str, other: Option<&str>) -> bool {
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -195,7 +210,7 @@ fn accepts_json(accept: &str) -> bool {
             media.as_str(),
             "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
         );
-        matches && !is_refused
+        (matches || other == Some(media.as_str())) && !is_refused
     })
 }
 

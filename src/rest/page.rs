@@ -36,7 +36,14 @@ pub struct Pagination {
 
 /// How many entries a page has: 1 to 100.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limit(pub i64);
+pub struct Limit(pub(super) i64);
+
+impl Limit {
+    /// The number.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
 
 impl Parse for Limit {
     fn parse(text: &str) -> Result<Self, Fault> {

@@ -89,6 +89,9 @@ pub enum Problem {
         code: &'static str,
         detail: Cow<'static, str>,
     },
+    /// 410: it was here, and is not kept any more.
+    #[error("{0}")]
+    Gone(&'static str),
     /// 412: someone changed the resource meanwhile.
     #[error("the resource has changed since it was read")]
     Stale { etag: String, changes: Value },
@@ -113,6 +116,12 @@ pub enum Problem {
     /// 500: a bug or a broken dependency. Logged, never shown.
     #[error("something went wrong on our side")]
     Internal(#[from] anyhow::Error),
+    /// 503: as many are at it as this instance can bear.
+    #[error("{detail}")]
+    Busy {
+        detail: &'static str,
+        retry_after: Duration,
+    },
     /// 503: no database in time.
     #[error("the service can't answer just now; try again shortly")]
     Unavailable,
@@ -179,6 +188,7 @@ kinds! {
     NOT_ACCEPTABLE "not-acceptable" NOT_ACCEPTABLE "Not acceptable" "Accept `application/json`, or leave the header `Accept` out.";
     TOO_SLOW "too-slow" REQUEST_TIMEOUT "Too slow" "The body did not arrive in time. Send it again over a better line.";
     CONFLICT "conflict" CONFLICT "Conflict" "The request clashes with what is stored: `code` says how. A slug or an address may be taken, or a state does not allow the step.";
+    GONE "gone" GONE "Gone" "What you ask for was here, and is not kept any more. For a change token that means to start over: read everything that is published from `GET /api/v1/articles.ndjson`, and go on from its `X-Change-Token`.";
     STALE "stale" PRECONDITION_FAILED "Changed meanwhile" "Someone saved after you read. `changes` says, per member, who changed what; read again, or send `merge=non_conflicting` to apply what does not clash.";
     TOO_LARGE "too-large" PAYLOAD_TOO_LARGE "Too large" "JSON bodies may have 1 MiB, articles 4 MiB.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "Unsupported media type" "Send `Content-Type: application/json` (or `application/merge-patch+json` with PATCH), uncompressed, in UTF-8.";
@@ -186,6 +196,7 @@ kinds! {
     PRECONDITION_REQUIRED "precondition-required" PRECONDITION_REQUIRED "Precondition required" "Read the resource, and send its `ETag` back as `If-Match`: so nobody's work is overwritten unseen.";
     THROTTLED "throttled" TOO_MANY_REQUESTS "Too many requests" "Wait for as many seconds as `Retry-After` says.";
     INTERNAL "internal" INTERNAL_SERVER_ERROR "Internal error" "It is our fault. Tell us the `request_id`: it finds the cause in the log.";
+    BUSY "busy" SERVICE_UNAVAILABLE "Busy" "As many clients do this at the same time as this instance can bear. Try again after `Retry-After` seconds, or ask another instance.";
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "Unavailable" "The database does not answer. Try again after `Retry-After` seconds.";
 }
 
@@ -243,6 +254,7 @@ impl Problem {
             Self::NotAcceptable => &NOT_ACCEPTABLE,
             Self::TooSlow => &TOO_SLOW,
             Self::Conflict { .. } => &CONFLICT,
+            Self::Gone(_) => &GONE,
             Self::Stale { .. } => &STALE,
             Self::TooLarge(_) => &TOO_LARGE,
             Self::UnsupportedMediaType(_) => &UNSUPPORTED_MEDIA_TYPE,
@@ -250,6 +262,7 @@ impl Problem {
             Self::PreconditionRequired => &PRECONDITION_REQUIRED,
             Self::Throttled { .. } => &THROTTLED,
             Self::Internal(_) => &INTERNAL,
+            Self::Busy { .. } => &BUSY,
             Self::Unavailable => &UNAVAILABLE,
         }
     }
@@ -318,6 +331,9 @@ impl ResponseError for Problem {
                     response.insert_header(("RateLimit-Policy", policy.as_str()));
                     response.insert_header(("RateLimit", format!("\"default\";r=0;t={seconds}")));
                 }
+            }
+            Self::Busy { retry_after, .. } => {
+                response.insert_header((header::RETRY_AFTER, retry_after.as_secs()));
             }
             Self::Unavailable => {
                 response.insert_header((header::RETRY_AFTER, 5));

@@ -2,7 +2,7 @@ use diesel_async::AsyncPgConnection;
 use serde_json::{Value, json};
 
 use super::model::TagRow;
-use crate::platform::events::{self, Event, Visibility};
+use crate::platform::events::{self, Event, ReaderAction, Visibility};
 use crate::types::UserId;
 
 /// Writes a change of a tag into the outbox. Readers see tags, whichever change it is.
@@ -16,13 +16,21 @@ pub async fn record(
     let Some(subject) = after.or(before) else {
         return Ok(());
     };
+    let told = match (before, after) {
+        (None, _) => ReaderAction::Published,
+        (Some(_), Some(_)) => ReaderAction::Updated,
+        (Some(_), None) => ReaderAction::Withdrawn,
+    };
     let (old, new) = (before.map(members), after.map(members));
     let event = Event {
         actor,
         action,
         resource_kind: "tag",
         resource_id: subject.id.as_uuid(),
-        visibility: Visibility::Readers,
+        visibility: Visibility::Told {
+            action: told,
+            slug: &subject.slug,
+        },
         cache_tags: vec![format!("tag:{}", subject.id), "tags".to_owned()],
         before: old.as_ref(),
         after: new.as_ref(),

@@ -164,8 +164,9 @@ pub async fn update_me(
     body: Body<UpdateMe>,
 ) -> Result<Reply, Problem> {
     let UpdateMe { name, bio } = body.value;
+    let moment = platform.clock.moment();
     let mut conn = platform.db.get().await?;
-    conn.transaction(async |tx| {
+    let changed = conn.transaction(async |tx| {
         let user = queries::find(tx, me.0.user)
             .await?
             .ok_or(Problem::NotFound("account"))?;
@@ -178,12 +179,19 @@ pub async fn update_me(
             });
         }
         let name = name.map_or_else(|| author.name.clone(), |name| name.as_str().to_owned());
-        let bio = bio.map(|bio| bio.as_str().to_owned()).over(author.bio);
-        let author = authors::queries::update(tx, author.id, &name, bio.as_deref()).await?;
+        let bio = bio
+            .map(|bio| bio.as_str().to_owned())
+            .over(author.bio.clone());
+        let changed = authors::queries::update(tx, author.id, &name, bio.as_deref()).await?;
+        authors::events::record_update(tx, Some(user.id), &author, &changed, moment).await?;
         accounts::record(tx, user.id, "user.updated").await?;
-        Reply::shown(author.version, &Me::new(user, author))
-    })
-    .await
+        Reply::shown(changed.version, &Me::new(user, changed))
+    });
+    let reply = changed.await?;
+    drop(conn);
+    // Whoever changed the name sees it in the next answer.
+    platform.epoch.catch_up(&platform.db).await;
+    Ok(reply)
 }
 
 /// Change your password

@@ -6,12 +6,15 @@
 mod articles;
 mod auth;
 mod cache;
+mod changes;
 mod command_line;
 mod delivery;
 mod demo;
+mod events;
 mod harness;
 mod import;
 mod migrations;
+mod ndjson;
 mod openapi;
 mod plans;
 mod previews;

@@ -13,7 +13,9 @@ const PUBLIC: &[&str] = &[
     "docs",
     "docs_asset",
     "explain_problem",
+    "export_articles",
     "jwks",
+    "list_changes",
     "list_published_articles",
     "list_published_authors",
     "list_published_tags",
@@ -29,6 +31,7 @@ const PUBLIC: &[&str] = &[
     "request_subscription",
     "search_published_articles",
     "suggest_searches",
+    "stream_events",
 ];
 
 struct Operation {

@@ -122,7 +122,10 @@ fn the_http_vocabulary_builds_no_queries() {
 #[test]
 fn delivery_cannot_name_what_editors_work_on() {
     let mut violations = Vec::new();
-    for file in files_below("src/delivery") {
+    let of_readers = files_below("src/delivery")
+        .into_iter()
+        .chain(files_below("src/changes"));
+    for file in of_readers {
         let from_schema = file.named_below("schema");
         let from_crate = file.named_below_the_crate();
         for table in TABLES_OF_EDITORS {

@@ -3,6 +3,7 @@
 mod publications;
 mod read;
 mod revisions;
+mod transitions;
 mod write;
 
 pub use publications::{
@@ -11,6 +12,7 @@ pub use publications::{
 };
 pub use read::{find, list, list_authors, list_names, list_tags, lock, with_body};
 pub use revisions::{find_snapshot_at_version, insert_revision};
+pub use transitions::{find_live_slug, find_next_untold, list_untold, lock_untold, set_told};
 pub use write::{
     WorkingCopy, claim_slug, delete_authors, delete_tags, free_slug, insert, insert_authors,
     insert_tags, set_in_review, set_trashed, update,

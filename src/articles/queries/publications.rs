@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Int4, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Bool, Int4, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::articles::model::LiveRow;
@@ -18,6 +18,8 @@ pub struct NewPublication {
     pub live_until: Option<DateTime<Utc>>,
     /// Stands in for an excerpt that nobody wrote.
     pub excerpt: Option<String>,
+    /// Whether readers are told at once that it began.
+    pub begin_told: bool,
 }
 
 /// Holds the names of an article's tags until the transaction ends: a publication says them too, for searches.
@@ -44,9 +46,9 @@ pub async fn insert_publication(
         "with publication as (
             insert into publications (id, article_id, revision, kind, slug, title, excerpt, body_html, body_text, toc,
                 word_count, reading_time_minutes, locale, featured, seo, custom, published_at, updated_at, live_from,
-                live_until, tag_names, marks)
+                live_until, begin_told, tag_names, marks)
             select $1, id, $3, kind, slug, title, coalesce(excerpt, $7), body_html, body_text, toc,
-                word_count, reading_time_minutes, locale, featured, seo, custom, $4, $5, $5, $6,
+                word_count, reading_time_minutes, locale, featured, seo, custom, $4, $5, $5, $6, $8,
                 (select coalesce(string_agg(name, ' · ' order by position), '')
                     from article_tags join tags on tags.id = tag_id where article_id = $2),
                 array(select '@t' || tag_id from article_tags where article_id = $2 order by 1)
@@ -66,28 +68,36 @@ pub async fn insert_publication(
     .bind::<Timestamptz, _>(new.live_from)
     .bind::<Nullable<Timestamptz>, _>(new.live_until)
     .bind::<Nullable<Text>, _>(new.excerpt.as_deref())
+    .bind::<Bool, _>(new.begin_told)
     .execute(conn)
     .await
     .map(|_| ())
 }
 
-/// Takes back what was scheduled and has not begun: readers have never seen it.
+/// Takes back what was scheduled and has not begun: readers have never seen it. What would have ended for it goes on.
 pub async fn forget_pending(
     conn: &mut AsyncPgConnection,
     article: ArticleId,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    diesel::delete(
-        publications::table
-            .filter(publications::article_id.eq(article))
-            .filter(publications::live_from.gt(now)),
-    )
-    .execute(conn)
-    .await
-    .map(|_| ())
+    let of_article = publications::table.filter(publications::article_id.eq(article));
+    let begins: Vec<DateTime<Utc>> =
+        diesel::delete(of_article.filter(publications::live_from.gt(now)))
+            .returning(publications::live_from)
+            .get_results(conn)
+            .await?;
+    if begins.is_empty() {
+        return Ok(());
+    }
+    let current = of_article.filter(publications::superseded.eq(false));
+    diesel::update(current.filter(publications::live_until.eq_any(begins)))
+        .set(publications::live_until.eq(None::<DateTime<Utc>>))
+        .execute(conn)
+        .await
+        .map(|_| ())
 }
 
-/// Ends what readers see at an instant, now or to come, and marks what has ended.
+/// Ends what readers see at an instant, now or to come, and marks what has ended. Whoever ends something now tells of it.
 pub async fn end_current(
     conn: &mut AsyncPgConnection,
     article: ArticleId,
@@ -105,7 +115,10 @@ pub async fn end_current(
         .execute(conn)
         .await?;
     diesel::update(current.filter(publications::live_until.le(now)))
-        .set(publications::superseded.eq(true))
+        .set((
+            publications::superseded.eq(true),
+            publications::end_told.eq(true),
+        ))
         .execute(conn)
         .await
         .map(|_| ())

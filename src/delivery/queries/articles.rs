@@ -223,7 +223,8 @@ async fn rows(
     }
 }
 
-async fn tags_of(
+/// The tags of these publications, in order.
+pub async fn tags_of(
     conn: &AsyncPgConnection,
     ids: BoxedIds<'_>,
 ) -> QueryResult<Vec<(PublicationId, TagRow)>> {
@@ -236,7 +237,8 @@ async fn tags_of(
         .await
 }
 
-async fn authors_of(
+/// The bylines of these publications, in order.
+pub async fn authors_of(
     conn: &AsyncPgConnection,
     ids: BoxedIds<'_>,
 ) -> QueryResult<Vec<(PublicationId, AuthorRow)>> {

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn query(typed: &str) -> Option<String> {
-        Suggesting::new(typed, Moment(None)).map(|suggesting| suggesting.query)
+        Suggesting::new(typed, Moment::now()).map(|suggesting| suggesting.query)
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use ipnet::IpNet;
 
 pub use self::env_file::{EnvFile, LineFault};
@@ -71,6 +72,10 @@ pub struct Config {
     pub shared_max_age: Duration,
     /// How long it may hand out an old one while it asks for the new.
     pub stale_while_revalidate: Duration,
+    /// How far back the feed of changes goes.
+    pub changes_kept: TimeDelta,
+    /// How many clients may listen to events on one instance.
+    pub event_listeners: usize,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
 }
@@ -161,6 +166,8 @@ impl Config {
             cache_bytes: read.megabytes("MASTHEAD_CACHE_MB", 64),
             shared_max_age: read.seconds("MASTHEAD_SHARED_MAX_AGE", 60),
             stale_while_revalidate: read.seconds("MASTHEAD_STALE_WHILE_REVALIDATE", 600),
+            changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
+            event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
             unknown: Vec::new(),
         };
         if in_production {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ammonia::Url;
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use rustls::RootCertStore;
 
@@ -115,6 +116,11 @@ impl Reader {
     pub fn seconds(&mut self, name: &'static str, default: usize) -> Duration {
         let seconds = self.count(name, default, 0, LONGEST);
         Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+    }
+
+    pub fn days(&mut self, name: &'static str, default: usize) -> TimeDelta {
+        let days = i64::try_from(self.count(name, default, 1, 3650)).unwrap_or_default();
+        TimeDelta::days(days)
     }
 
     pub fn url(&mut self, name: &'static str) -> Option<String> {

@@ -62,6 +62,12 @@ impl Client {
         self.send(Method::DELETE, path, None).await
     }
 
+    /// Asks, and reads nothing of the answer's body yet.
+    pub async fn open(&self, path: &str) -> reqwest::Response {
+        let request = self.http.get(format!("{}/api/v1{path}", self.address));
+        request.headers(self.headers.clone()).send().await.unwrap()
+    }
+
     /// Sends any method with any bytes. A path below `/api/v1` is written without it; one of the site with `@` before it.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Reply {
         let path = path

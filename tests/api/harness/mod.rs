@@ -33,6 +33,8 @@ pub struct TestApp {
     pub address: String,
     http: reqwest::Client,
     server: actix_web::dev::ServerHandle,
+    /// Stops it as a signal would; for a test to take.
+    pub stop: Option<app::Stop>,
     database: Arc<TestDatabase>,
 }
 
@@ -89,7 +91,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let running = app::serve(platform.clone(), listener).unwrap();
-        let handle = running.server.handle();
+        let (handle, stop) = (running.server.handle(), running.stop());
         tokio::spawn(running.until_stopped());
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -100,6 +102,7 @@ impl TestApp {
             address,
             http,
             server: handle,
+            stop: Some(stop),
             database,
         }
     }
