@@ -10,7 +10,7 @@ use deadpool::managed::{self, Metrics, Object, Pool, RecycleError, RecycleResult
 use diesel::connection::InstrumentationEvent;
 use diesel::result::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::PoolableConnection;
-use diesel_async::{AsyncConnection, AsyncPgConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use super::db::Address;
 
@@ -97,6 +97,11 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Pooled, ConnectionError> {
         let mut inner = self.0.connect().await?;
+        // Compiling a statement takes longer than any of ours should run, and is done anew each time.
+        diesel::sql_query("set jit = off")
+            .execute(&mut inner)
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
         let prepared = Arc::new(AtomicU64::new(0));
         let count = prepared.clone();
         inner.set_instrumentation(move |event: InstrumentationEvent<'_>| {
