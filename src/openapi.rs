@@ -12,7 +12,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
 use utoipa_actix_web::AppExt;
 
-use crate::delivery::PublishedKind;
+use crate::delivery::{Extra, PublishedKind};
 use crate::rest::fields::Included;
 use crate::rest::problem::{KINDS, MEDIA_TYPE, ProblemBody};
 use crate::routes::routes;
@@ -35,7 +35,7 @@ use crate::routes::routes;
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),
     ),
-    components(schemas(ProblemBody, Included, PublishedKind)),
+    components(schemas(ProblemBody, Included, Extra, PublishedKind)),
     security(("bearer" = [])),
     modifiers(&Bearer),
 )]

@@ -7,12 +7,13 @@
 mod dto;
 mod filter;
 mod handlers;
+mod jsonld;
 mod model;
 mod queries;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use filter::PublishedKind;
+pub use filter::{Extra, PublishedKind};
 
 /// Adds the routes below `/api/v1`.
 pub fn routes(cfg: &mut ServiceConfig) {
