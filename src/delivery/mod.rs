@@ -13,7 +13,10 @@ mod queries;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use dto::{Around, Article};
 pub use filter::{Extra, PublishedKind};
+pub use model::Published;
+pub use queries::{Bodies, IsLive, Kinds, NewestOf, newest, seen};
 
 /// Adds the routes below `/api/v1`.
 pub fn routes(cfg: &mut ServiceConfig) {

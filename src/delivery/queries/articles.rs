@@ -15,8 +15,10 @@ use crate::schema::{authors, publication_authors, publication_tags, publications
 use crate::tags::TagRow;
 use crate::types::{ArticleId, Locale, PublicationId, Reference, TagId};
 
-type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
-type BoxedIds<'a> = publications::BoxedQuery<'a, Pg, diesel::sql_types::Uuid>;
+/// A query of publications.
+pub(super) type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
+/// The same of their ids.
+pub(super) type BoxedIds<'a> = publications::BoxedQuery<'a, Pg, diesel::sql_types::Uuid>;
 
 /// Whether an answer shows bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +169,8 @@ pub async fn find(
     Ok(Read { found, seen })
 }
 
-async fn rows(
+/// The articles of a query.
+pub(super) async fn rows(
     conn: &AsyncPgConnection,
     query: Boxed<'_>,
     bodies: Bodies,
@@ -190,7 +193,8 @@ async fn rows(
     }
 }
 
-async fn tags_of(
+/// Their tags, in order.
+pub(super) async fn tags_of(
     conn: &AsyncPgConnection,
     ids: BoxedIds<'_>,
 ) -> QueryResult<Vec<(PublicationId, TagRow)>> {
@@ -203,7 +207,8 @@ async fn tags_of(
         .await
 }
 
-async fn authors_of(
+/// Their bylines, in order.
+pub(super) async fn authors_of(
     conn: &AsyncPgConnection,
     ids: BoxedIds<'_>,
 ) -> QueryResult<Vec<(PublicationId, AuthorRow)>> {

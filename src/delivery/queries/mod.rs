@@ -3,8 +3,11 @@
 mod articles;
 mod authors;
 mod live;
+mod newest;
 mod tags;
 
 pub use articles::{Bodies, Wanted, find, list};
 pub use authors::{find_author, list_authors};
+pub use live::{IsLive, Kinds, seen};
+pub use newest::{NewestOf, newest};
 pub use tags::{find_tag, list_tags};
