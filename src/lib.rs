@@ -39,6 +39,8 @@ mod articles;
 
 mod delivery;
 
+mod feeds;
+
 mod subscribers;
 
 mod import;

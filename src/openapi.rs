@@ -31,6 +31,7 @@ use crate::routes::routes;
         (name = "tags", description = "The editors' side of tags."),
         (name = "subscribers", description = "The editors' side of the mailing list."),
         (name = "delivery", description = "What readers' frontends call."),
+        (name = "feeds", description = "For readers' programs and search engines: RSS, Atom, JSON Feed, sitemaps."),
         (name = "subscriptions", description = "What readers themselves may do with the mailing list."),
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),

@@ -30,6 +30,23 @@ pub enum RateLimits {
     Off,
 }
 
+/// What feeds show.
+#[derive(Debug, Clone)]
+pub struct Feeds {
+    /// How many articles each shows.
+    pub items: i64,
+    pub content: FeedContent,
+    /// The WebSub hub that they name.
+    pub hub: Option<String>,
+}
+
+/// How much of an article feeds show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedContent {
+    Full,
+    Excerpt,
+}
+
 /// The first administrator, made at start when there is none.
 #[derive(Debug, Clone)]
 pub struct FirstAdmin {
@@ -69,6 +86,7 @@ pub struct Config {
     pub shared_max_age: Duration,
     /// How long it may hand out an old one while it asks for the new.
     pub stale_while_revalidate: Duration,
+    pub feeds: Feeds,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
 }
@@ -143,6 +161,7 @@ impl Config {
             cache_bytes: read.megabytes("MASTHEAD_CACHE_MB", 64),
             shared_max_age: read.seconds("MASTHEAD_SHARED_MAX_AGE", 60),
             stale_while_revalidate: read.seconds("MASTHEAD_STALE_WHILE_REVALIDATE", 600),
+            feeds: read.feeds(),
             unknown: Vec::new(),
         };
         if in_production {
@@ -226,6 +245,18 @@ mod tests {
             !faults.contains("hunter2") && !faults.contains("c2hvcnQ"),
             "a secret is shown in {faults}"
         );
+    }
+
+    #[test]
+    fn a_hub_needs_to_know_where_the_feeds_are() {
+        let hub = ("MASTHEAD_WEBSUB_HUB", "https://hub.example.com");
+        let public = ("MASTHEAD_PUBLIC_URL", "https://api.example.com");
+        let faults = config(&[hub]).unwrap_err().to_string();
+        assert!(
+            faults.starts_with("MASTHEAD_WEBSUB_HUB: goes with MASTHEAD_PUBLIC_URL"),
+            "{faults}"
+        );
+        assert!(config(&[hub, public]).unwrap().feeds.hub.is_some());
     }
 
     #[test]
