@@ -43,6 +43,8 @@ mod delivery;
 
 mod changes;
 
+mod feeds;
+
 mod subscribers;
 
 mod import;

@@ -12,7 +12,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
 use utoipa_actix_web::AppExt;
 
-use crate::delivery::PublishedKind;
+use crate::delivery::{Extra, PublishedKind};
 use crate::rest::fields::Included;
 use crate::rest::problem::{KINDS, MEDIA_TYPE, ProblemBody};
 use crate::routes::routes;
@@ -32,11 +32,12 @@ use crate::routes::routes;
         (name = "tags", description = "The editors' side of tags."),
         (name = "subscribers", description = "The editors' side of the mailing list."),
         (name = "delivery", description = "What readers' frontends call."),
+        (name = "feeds", description = "For readers' programs and search engines: RSS, Atom, JSON Feed, sitemaps."),
         (name = "subscriptions", description = "What readers themselves may do with the mailing list."),
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),
     ),
-    components(schemas(ProblemBody, Included, PublishedKind)),
+    components(schemas(ProblemBody, Included, Extra, PublishedKind)),
     security(("bearer" = [])),
     modifiers(&Bearer),
 )]

@@ -9,7 +9,7 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, changes, delivery, previews, site, subscribers, tags, users};
+use crate::{articles, changes, delivery, feeds, previews, site, subscribers, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -30,7 +30,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(subscribers::public_routes)
             .wrap(from_fn(previews::recognise)),
     );
-    cfg.configure(site::routes);
+    cfg.configure(feeds::routes).configure(site::routes);
 }
 
 /// After an editor's change, before it is answered: whoever made it sees it at once, whichever feature it belongs to.

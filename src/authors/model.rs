@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::schema::authors;
@@ -12,4 +13,5 @@ pub struct AuthorRow {
     pub name: String,
     pub bio: Option<String>,
     pub version: i64,
+    pub updated_at: DateTime<Utc>,
 }

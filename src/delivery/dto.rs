@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::jsonld::NewsArticle;
 use super::model::{CountedAuthor, Labelled, Published, WithBody};
 use crate::authors::AuthorSummary;
 use crate::platform::config::Config;
@@ -61,6 +62,10 @@ pub struct Article {
     pub published_at: DateTime<Utc>,
     /// When readers first saw this version of it.
     pub updated_at: DateTime<Utc>,
+    /// What search engines want to know, in the words of schema.org. Only there with `include=jsonld`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub jsonld: Option<NewsArticle>,
 }
 
 /// What `fields` may name.
@@ -96,6 +101,7 @@ pub const DELIVERED_MEMBERS: &[&str] = &[
     "reading_time_minutes",
     "published_at",
     "updated_at",
+    "jsonld",
 ];
 
 /// A person with something published.
@@ -194,6 +200,7 @@ impl Around {
             reading_time_minutes: row.reading_time_minutes,
             published_at: row.published_at,
             updated_at: row.updated_at,
+            jsonld: None,
         }
     }
 

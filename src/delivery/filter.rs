@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use super::dto::DELIVERED_MEMBERS;
 use super::model::{AuthorSort, PublicationSort};
 use super::words::Words;
-use crate::rest::fields::{Fields, Included};
+use crate::rest::fields::Fields;
 use crate::rest::page::PagingBy;
 use crate::rest::query::{FromQuery, Params, from_query};
 use crate::types::{AuthorId, Locale, Reference, TagId, closed_set};
@@ -13,6 +13,19 @@ closed_set! {
     pub enum PublishedKind {
         Article = "article",
         Page = "page",
+    }
+}
+
+closed_set! {
+    /// What `include` adds to what readers get.
+    pub enum Extra {
+        Body = "body",
+        /// Always there.
+        Authors = "authors",
+        /// Always there.
+        Tags = "tags",
+        /// What search engines want to know (schema.org), ready for a script element.
+        JsonLd = "jsonld",
     }
 }
 
@@ -48,7 +61,7 @@ pub struct ListPublished {
 /// Which members an answer shows.
 pub struct Shape {
     pub fields: Fields,
-    pub include: Vec<Included>,
+    pub include: Vec<Extra>,
 }
 
 impl FromQuery for Shape {
@@ -65,7 +78,12 @@ impl FromQuery for Shape {
 impl Shape {
     /// Whether a list shows bodies.
     pub fn shows_body(&self) -> bool {
-        self.include.contains(&Included::Body) || self.fields.names("body_html")
+        self.include.contains(&Extra::Body) || self.fields.names("body_html")
+    }
+
+    /// Whether an answer shows what search engines want to know.
+    pub fn shows_jsonld(&self) -> bool {
+        self.include.contains(&Extra::JsonLd) || self.fields.names("jsonld")
     }
 }
 
@@ -142,8 +160,9 @@ pub struct ShapeParams {
     /// Keep just these members; a dot reaches inside.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["id", "slug", "title", "tags.slug"]))]
     fields: Option<String>,
-    /// Add what lists leave out: `body`. Tags and authors are there always.
-    #[param(value_type = Option<Vec<Included>>, style = Form, explode = false)]
+    /// Add what answers leave out: `body` (lists only), and `jsonld`, with which every `<` of the answer is written
+    /// `\u003c`. Tags and authors are there always.
+    #[param(value_type = Option<Vec<Extra>>, style = Form, explode = false)]
     include: Option<String>,
 }
 

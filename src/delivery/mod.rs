@@ -8,6 +8,7 @@ mod dto;
 mod export;
 mod filter;
 mod handlers;
+mod jsonld;
 mod model;
 mod queries;
 mod related;
@@ -16,10 +17,11 @@ mod words;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use dto::Article;
+pub use dto::{Around, Article};
 pub use export::{Export, ExportFilter, ExportParams, Progress};
-pub use filter::PublishedKind;
-pub use queries::seen;
+pub use filter::{Extra, PublishedKind};
+pub use model::Published;
+pub use queries::{Bodies, IsLive, Kinds, NewestOf, newest, seen};
 
 /// Adds the routes below `/api/v1`.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -6,6 +6,13 @@ use serde_json::value::RawValue;
 #[serde(transparent)]
 pub struct RawJson(Box<RawValue>);
 
+impl RawJson {
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+}
+
 impl diesel::deserialize::FromSql<diesel::sql_types::Jsonb, diesel::pg::Pg> for RawJson {
     fn from_sql(bytes: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
         // The binary form of jsonb is its text behind a version number.

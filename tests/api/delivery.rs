@@ -1,3 +1,4 @@
+mod jsonld;
 mod tags_and_authors;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,7 +7,8 @@ use serde_json::{Value, json};
 use crate::articles::{create, path_of, step};
 use crate::harness::{Client, Reply, TestApp};
 
-async fn publish(editor: &Client, article: Value) -> Reply {
+/// Makes an article and publishes it.
+pub async fn publish(editor: &Client, article: Value) -> Reply {
     let draft = create(editor, article).await;
     step(editor, &draft, "publish", json!({})).await.expect(200)
 }

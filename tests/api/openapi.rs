@@ -23,9 +23,21 @@ const PUBLIC: &[&str] = &[
     "live",
     "openapi_json",
     "openapi_yaml",
+    "read_atom",
+    "read_author_atom",
+    "read_author_json_feed",
+    "read_author_rss",
+    "read_json_feed",
+    "read_news_sitemap",
     "read_published_article",
     "read_published_author",
     "read_published_tag",
+    "read_rss",
+    "read_sitemap",
+    "read_sitemap_part",
+    "read_tag_atom",
+    "read_tag_json_feed",
+    "read_tag_rss",
     "ready",
     "refresh_token",
     "request_subscription",
@@ -50,7 +62,8 @@ impl Operation {
         let path = self
             .path
             .replace("{id}", "0192e4a0-7b1c-7c3e-9d55-3f1f6a2b8c4d")
-            .replace("{slug}", "story");
+            .replace("{slug}", "story")
+            .replace("{part}", "2026-11");
         format!(
             "@{}",
             path.replace("{kind}", "validation")

@@ -2,6 +2,7 @@ use actix_web::{HttpResponse, get};
 
 use crate::delivery::dto::{Around, Article};
 use crate::delivery::filter::{ListPublished, ListPublishedParams, Shape, ShapeParams};
+use crate::delivery::jsonld::NewsArticle;
 use crate::delivery::model::{PublicationSort, Published};
 use crate::delivery::queries::{self, Bodies, Wanted};
 use crate::platform::config::Config;
@@ -68,7 +69,7 @@ fn page(
     let links = links(path, canonical.as_str(), &pagination);
     let articles: Vec<Article> = rows
         .into_iter()
-        .map(|row| around.article(row, config))
+        .map(|row| dressed(around.article(row, config), &list.shape, config))
         .collect();
     let answer = if list.shape.fields.is_everything() {
         let data = articles;
@@ -80,7 +81,23 @@ fn page(
         let data = kept.collect::<Result<Vec<_>, Problem>>()?;
         Answer::json(&List { data, pagination }, cache_tags)?
     };
-    Ok(answer.with_links(links))
+    Ok(finished(answer, &list.shape).with_links(links))
+}
+
+/// Adds what was asked for beyond the usual.
+fn dressed(mut article: Article, shape: &Shape, config: &Config) -> Article {
+    article.jsonld = shape
+        .shows_jsonld()
+        .then(|| NewsArticle::of(&article, config));
+    article
+}
+
+fn finished(answer: Answer, shape: &Shape) -> Answer {
+    if shape.shows_jsonld() {
+        answer.safe_in_scripts()
+    } else {
+        answer
+    }
 }
 
 /// Read a published article
@@ -131,12 +148,13 @@ fn one(
     let around = Around::of(&published);
     let mut cache_tags = vec![own_tag];
     cache_tags.extend(around.cache_tags());
-    let article = around.article((row, body), config);
-    if shape.fields.is_everything() {
-        Answer::json(&article, cache_tags)
+    let article = dressed(around.article((row, body), config), shape, config);
+    let answer = if shape.fields.is_everything() {
+        Answer::json(&article, cache_tags)?
     } else {
-        Answer::json(&shape.fields.keep(to_value(&article)?), cache_tags)
-    }
+        Answer::json(&shape.fields.keep(to_value(&article)?), cache_tags)?
+    };
+    Ok(finished(answer, shape))
 }
 
 /// The way to where something below `/articles/` is now.

@@ -15,7 +15,8 @@ use crate::schema::{authors, publication_authors, publication_tags, publications
 use crate::tags::TagRow;
 use crate::types::{ArticleId, Locale, Parse, PublicationId, Reference, Slug, TagId};
 
-type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
+/// A query of publications.
+pub(super) type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
 /// Ids of publications, as a part of other statements.
 pub type BoxedIds<'a> = publications::BoxedQuery<'a, Pg, diesel::sql_types::Uuid>;
 
@@ -200,7 +201,8 @@ pub async fn find(
     Ok(Read { found, seen })
 }
 
-async fn rows(
+/// The articles of a query.
+pub(super) async fn rows(
     conn: &AsyncPgConnection,
     query: Boxed<'_>,
     bodies: Bodies,

@@ -118,6 +118,8 @@ macro_rules! condition {
         impl<Table> SelectableExpression<Table> for $type {}
     };
 }
+pub(super) use condition;
+
 condition!(IsLive);
 condition!(HasHadSlug);
 condition!(Contains);

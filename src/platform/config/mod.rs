@@ -34,6 +34,23 @@ pub enum RateLimits {
     Off,
 }
 
+/// What feeds show.
+#[derive(Debug, Clone)]
+pub struct Feeds {
+    /// How many articles each shows.
+    pub items: i64,
+    pub content: FeedContent,
+    /// The WebSub hub that they name.
+    pub hub: Option<String>,
+}
+
+/// How much of an article feeds show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedContent {
+    Full,
+    Excerpt,
+}
+
 /// The first administrator, made at start when there is none.
 #[derive(Debug, Clone)]
 pub struct FirstAdmin {
@@ -76,6 +93,7 @@ pub struct Config {
     pub changes_kept: TimeDelta,
     /// How many clients may listen to events on one instance.
     pub event_listeners: usize,
+    pub feeds: Feeds,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
 }
@@ -168,6 +186,7 @@ impl Config {
             stale_while_revalidate: read.seconds("MASTHEAD_STALE_WHILE_REVALIDATE", 600),
             changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
             event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
+            feeds: read.feeds(),
             unknown: Vec::new(),
         };
         if in_production {
@@ -319,6 +338,18 @@ mod tests {
                 assert!(faults(&[(name, value)]).starts_with(name), "{value}");
             }
         }
+    }
+
+    #[test]
+    fn a_hub_needs_to_know_where_the_feeds_are() {
+        let hub = ("MASTHEAD_WEBSUB_HUB", "https://hub.example.com");
+        let public = ("MASTHEAD_PUBLIC_URL", "https://api.example.com");
+        let faults = config(&[hub]).unwrap_err().to_string();
+        assert!(
+            faults.starts_with("MASTHEAD_WEBSUB_HUB: goes with MASTHEAD_PUBLIC_URL"),
+            "{faults}"
+        );
+        assert!(config(&[hub, public]).unwrap().feeds.hub.is_some());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use rustls::RootCertStore;
 
-use super::{Environment, FirstAdmin};
+use super::{Environment, FeedContent, Feeds, FirstAdmin};
 use crate::platform::db::{self, Address};
 use crate::platform::password::NewPassword;
 use crate::platform::postgres;
@@ -304,6 +304,26 @@ impl Reader {
             self.fault("MASTHEAD_LOG", &format!("must be a level such as info or a filter such as masthead=debug, not `{filter}`"));
         }
         filter
+    }
+
+    pub fn feeds(&mut self) -> Feeds {
+        let hub = self.url("MASTHEAD_WEBSUB_HUB");
+        if hub.is_some() && self.text("MASTHEAD_PUBLIC_URL").is_none() {
+            self.fault(
+                "MASTHEAD_WEBSUB_HUB",
+                "goes with MASTHEAD_PUBLIC_URL: a hub must know a feed by its own address",
+            );
+        }
+        let contents = [
+            ("full", FeedContent::Full),
+            ("excerpt", FeedContent::Excerpt),
+        ];
+        let items = self.count("MASTHEAD_FEED_ITEMS", 30, 1, 100);
+        Feeds {
+            items: i64::try_from(items).unwrap_or_default(),
+            content: self.choice("MASTHEAD_FEED_CONTENT", "full", &contents),
+            hub,
+        }
     }
 
     pub fn refuse_unsafe_defaults(&mut self) {

@@ -65,7 +65,20 @@ impl Answer {
         }
     }
 
-    /// Adds the `Link` header of a list.
+    /// Writes every `<` of a JSON body as `\u003c`, which means the same: no part of it can end the script element that it
+    /// is pasted into, or begin a comment there.
+    pub fn safe_in_scripts(mut self) -> Self {
+        let mut pieces = self.body.split(|byte| *byte == b'<');
+        let mut body = pieces.next().unwrap_or_default().to_vec();
+        for piece in pieces {
+            body.extend_from_slice(b"\\u003c");
+            body.extend_from_slice(piece);
+        }
+        self.body = body;
+        self
+    }
+
+    /// Adds the `Link` header.
     pub fn with_links(self, links: String) -> Self {
         Self {
             link: Some(links),
