@@ -9,7 +9,7 @@ drop trigger publications_note_words on publications;
 drop trigger publications_fill_search on publications;
 drop function follow_tag_name(), follow_labels(), note_search_words(), mendable_words(text),
     fill_search(), among_newest(bigint, integer), era_mark(bigint, integer),
-    published_between(timestamptz, timestamptz), publication_tag_names(uuid), publication_marks(uuid);
+    published_between(timestamptz, timestamptz), publication_labels(uuid);
 drop index tags_name_words_idx, publications_title_words_idx, publications_locale_idx, publications_number_idx;
 drop index publications_newest_idx;
 create index publications_newest_idx on publications (published_at desc, id desc) where not superseded and kind = 'article';

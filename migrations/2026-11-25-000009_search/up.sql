@@ -81,20 +81,26 @@ create trigger publications_fill_search before insert or update of title, excerp
     on publications for each row execute function fill_search();
 
 -- What a publication has of its tags and authors. Publishing writes the same at once, so that the row is written once.
-create function publication_tag_names(wanted uuid) returns text language sql stable as $$
-    select coalesce(string_agg(name, ' · ' order by position), '')
-    from publication_tags join tags on tags.id = tag_id where publication_id = wanted
-$$;
-create function publication_marks(wanted uuid) returns text[] language sql stable as $$
-    select array(select '@t' || tag_id from publication_tags where publication_id = wanted order by 1)
+create function publication_labels(wanted uuid) returns table (tag_names text, marks text[]) language sql stable as $$
+    select (
+        select coalesce(string_agg(name, ' · ' order by position), '')
+        from publication_tags join tags on tags.id = tag_id where publication_id = wanted
+    ), array(select '@t' || tag_id from publication_tags where publication_id = wanted order by 1)
         || array(select '@a' || author_id from publication_authors where publication_id = wanted order by 1)
 $$;
 
+-- Tags that are renamed or taken away at once, and stand on the same publications, go one after the other: or each could
+-- wait for a row of the other.
 create function follow_labels() returns trigger language plpgsql as $$
 begin
-    update publications set tag_names = publication_tag_names(id), marks = publication_marks(id)
-    where id in (select publication_id from changed) and not superseded
-        and (tag_names, marks) is distinct from (publication_tag_names(id), publication_marks(id));
+    if tg_op <> 'INSERT' then
+        perform pg_advisory_xact_lock(hashtext('publications.tag_names'));
+    end if;
+    update publications set tag_names = labels.tag_names, marks = labels.marks
+    from (select distinct publication_id from changed) touched
+        cross join lateral publication_labels(touched.publication_id) labels
+    where id = touched.publication_id and not superseded
+        and (publications.tag_names, publications.marks) is distinct from (labels.tag_names, labels.marks);
     return null;
 end $$;
 create trigger publication_tags_inserted after insert on publication_tags
@@ -117,15 +123,19 @@ $$;
 
 create function follow_tag_name() returns trigger language plpgsql as $$
 begin
+    perform pg_advisory_xact_lock(hashtext('publications.tag_names'));
     insert into search_words (word) select mendable_words(new.name) order by 1 on conflict do nothing;
-    update publications set tag_names = publication_tag_names(id)
-    where id in (select publication_id from publication_tags where tag_id = new.id) and not superseded;
+    update publications set tag_names = labels.tag_names
+    from publication_tags cross join lateral publication_labels(publication_id) labels
+    where tag_id = new.id and id = publication_id and not superseded;
     return null;
 end $$;
 create trigger tags_renamed after update on tags
     for each row when (old.name is distinct from new.name) execute function follow_tag_name();
 
-update publications set tag_names = publication_tag_names(id), marks = publication_marks(id);
+update publications set tag_names = labels.tag_names, marks = labels.marks
+from publications own cross join lateral publication_labels(own.id) labels
+where publications.id = own.id;
 
 -- Words that were published in titles, excerpts and tags: what a mistyped word may have meant. Never taken away again: a
 -- correction is shown only when it finds something.

@@ -20,6 +20,10 @@ const LOOKED_AT: i64 = 4 * RANKED;
 const CHECKED: i64 = 1000;
 /// The size that stands for "all of them", in powers of two; the eras have 9, 11, 13, 15, 17 and 19.
 const EVERYTHING: &str = "21";
+/// Where in `source` the first of the `stems` stands.
+const FIRST_WORD: &str = "lateral (
+    select min(nullif(strpos(source, stem), 0)) as at
+    from (select unnest(stems) as stem union all select initcap(unnest(stems))) written) first_word";
 /// How many tags and authors are counted.
 const FACETS: &str = "20";
 
@@ -112,7 +116,7 @@ impl<'a> SearchStatement<'a> {
                     case when exactly then wanted
                         else regexp_replace(querytree(wanted), '<(-|\\d+)>', '&', 'g')::tsquery end as indexed,
                     array(select left(part[1], greatest(length(part[1]) - 1, 3))
-                        from regexp_matches(words::text, '''([[:alnum:]]+)''', 'g') part limit 8) as stems,
+                        from regexp_matches(words::text, '''(\\w+)''', 'g') part limit 8) as stems,
                     (select max(number) from publications) as newest
                 from narrowed)",
         );
@@ -235,21 +239,23 @@ impl<'a> SearchStatement<'a> {
                 text.trim_start_matches("publications.")
             ));
         }
-        out.push_sql(
+        out.push_sql(&format!(
             ", score, place from page join asked using (config) join publications using (id)
                 cross join lateral (
                     select case when begins > 1 then '…' else '' end || substr(source, begins, 280)
                         || case when length(source) > begins + 280 then '…' else '' end as piece
                     from (
-                        select source, greatest(at - 80, 1) as begins
-                        from (values (1, coalesce(excerpt, '')), (2, left(body_text, 20000))) sources (rank, source)
-                        cross join lateral (
-                            select coalesce(min(nullif(strpos(source, stem), 0)), 0) as at
-                            from (select unnest(stems) as stem union all select initcap(unnest(stems))) written) found
-                        where source <> '' order by at = 0, rank limit 1) chosen
-                    union all select '' limit 1) cut
-            ) shown on true order by place",
-        );
+                        select source, greatest(at - 80, 1) as begins from (
+                            select source, at from (select coalesce(excerpt, '') as source offset 0) one, {FIRST_WORD} where at > 0
+                            union all
+                            select source, at from (select left(body_text, 20000) as source offset 0) one, {FIRST_WORD} where at > 0
+                            union all
+                            select coalesce(excerpt, ''), 0
+                            limit 1) chosen
+                        ) cut_from
+                    ) cut
+            ) shown on true order by place"
+        ));
         Ok(())
     }
 }
