@@ -145,7 +145,7 @@ impl<'a> SearchStatement<'a> {
                     select case when newest >> (looks.size + 2) < 2 then {EVERYTHING} else looks.size + 2 end as size) step
                 where looks.size < {EVERYTHING} and cardinality(ids) < {RANKED}
             ), hits as materialized (
-                select publications.id, publications.published_at, marks, config,
+                select publications.id, publications.published_at, tag_ids, author_ids, config,
                     ts_rank('{{0.1, 0.25, 0.5, 1}}', search, words) * (1 + 0.5 / (1 + greatest(date_part('epoch', "
         ));
         self.at.walk_ast(out.reborrow())?;
@@ -198,12 +198,12 @@ impl<'a> SearchStatement<'a> {
             out.push_sql(" offset ");
             out.push_bind_param::<BigInt, _>(&self.offset)?;
         }
-        out.push_sql("), labels as materialized (select mark, count(*) as amount from hits, unnest(marks) mark group by mark), summary as materialized (select (select count(*) from hits) as total");
-        for (mark, table) in [("t", "tags"), ("a", "authors")] {
+        out.push_sql("), summary as materialized (select (select count(*) from hits) as total");
+        for (ids, table) in [("tag_ids", "tags"), ("author_ids", "authors")] {
             out.push_sql(&format!(
                 ", array(select row({table}.id, {table}.slug::text, {table}.name, amount) from (
-                    select substr(mark, 3)::uuid as id, amount from labels where mark like '@{mark}%'
-                    order by amount desc, mark limit {FACETS}) counted
+                    select label.id, count(*) as amount from hits cross join lateral unnest({ids}) as label (id)
+                    group by 1 order by amount desc, 1 limit {FACETS}) counted
                     join {table} using (id) order by amount desc, name) as {table}"
             ));
         }
