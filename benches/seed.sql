@@ -36,12 +36,12 @@ insert into article_slugs (slug, article_id) select slug, id from made;
 insert into article_revisions (article_id, number, version, snapshot) select id, 1, 1, '{}' from made;
 
 insert into publications (id, article_id, revision, kind, slug, title, excerpt, body_html, body_text, toc, word_count,
-    reading_time_minutes, locale, featured, seo, custom, published_at, updated_at, live_from, tag_names, marks)
+    reading_time_minutes, locale, featured, seo, custom, published_at, updated_at, live_from, tag_names, tag_ids, author_ids)
 select md5('publication' || n)::uuid, articles.id, 1, kind, articles.slug, articles.title, excerpt, body_html, body_text,
     toc, word_count, reading_time_minutes, locale, featured, seo, custom, at, at, at,
     (select string_agg('Tag ' || (1 + (n * 7 + place * 13) % 60), ' · ' order by place) from generate_series(0, 2) place),
-    array(select '@t' || md5('tag' || (1 + (n * 7 + place * 13) % 60))::uuid from generate_series(0, 2) place order by 1)
-        || array(select '@a' || md5('author' || (1 + (n + place * 3) % 20))::uuid from generate_series(0, n % 2) place order by 1)
+    array(select md5('tag' || (1 + (n * 7 + place * 13) % 60))::uuid from generate_series(0, 2) place order by place),
+    array(select md5('author' || (1 + (n + place * 3) % 20))::uuid from generate_series(0, n % 2) place order by place)
 from made join articles using (id) order by n;
 
 insert into article_tags (article_id, tag_id, position)

@@ -11,10 +11,10 @@ alter table publications
     alter column search drop expression,
     -- The order in which publications were made: eras are counted in it.
     add column number bigint,
-    -- Of the tags, in order.
+    -- What publication_tags and publication_authors say, in order: to search, and to count what was found.
     add column tag_names text not null default '',
-    -- Of tags and authors.
-    add column marks text[] not null default '{}';
+    add column tag_ids uuid[] not null default '{}',
+    add column author_ids uuid[] not null default '{}';
 
 update publications set number = numbered.number
 from (select id, row_number() over (order by published_at, id) as number from publications) numbered
@@ -60,7 +60,7 @@ declare
 begin
     if tg_op = 'UPDATE' and (old.title, old.excerpt, old.body_text, old.locale)
         is not distinct from (new.title, new.excerpt, new.body_text, new.locale) then
-        -- Only the tags have changed: the text is not read again.
+        -- Only labels have changed: the text is not read again.
         words := ts_filter(old.search, '{a,b,d}');
     else
         words := setweight(to_tsvector(config, new.title), 'A')
@@ -69,7 +69,8 @@ begin
     end if;
     new.search := words
         || setweight(to_tsvector(config, new.tag_names), 'C')
-        || array_to_tsvector(new.marks || array[
+        || array_to_tsvector(
+            array(select '@t' || id from unnest(new.tag_ids) id) || array(select '@a' || id from unnest(new.author_ids) id) || array[
             '@k' || new.kind, '@l' || new.locale,
             to_char(new.published_at at time zone 'UTC', '"@y"YYYY'), to_char(new.published_at at time zone 'UTC', '"@m"YYYY-MM'),
             era_mark(new.number, 9), era_mark(new.number, 11), era_mark(new.number, 13),
@@ -77,38 +78,46 @@ begin
         ]);
     return new;
 end $$;
-create trigger publications_fill_search before insert or update of title, excerpt, body_text, locale, tag_names, marks
+create trigger publications_fill_search before insert or update of title, excerpt, body_text, locale, tag_names, tag_ids, author_ids
     on publications for each row execute function fill_search();
 
--- What a publication has of its tags and authors. Publishing writes the same at once, so that the row is written once.
-create function publication_tag_names(wanted uuid) returns text language sql stable as $$
-    select coalesce(string_agg(name, ' · ' order by position), '')
-    from publication_tags join tags on tags.id = tag_id where publication_id = wanted
-$$;
-create function publication_marks(wanted uuid) returns text[] language sql stable as $$
-    select array(select '@t' || tag_id from publication_tags where publication_id = wanted order by 1)
-        || array(select '@a' || author_id from publication_authors where publication_id = wanted order by 1)
-$$;
-
-create function follow_labels() returns trigger language plpgsql as $$
+-- Publishing writes the labels with the row. What changes afterwards is followed here. Tags that are renamed or taken away at
+-- once, and stand on the same publications, go one after the other: or each could wait for a row of the other.
+create function follow_tags() returns trigger language plpgsql as $$
 begin
-    update publications set tag_names = publication_tag_names(id), marks = publication_marks(id)
-    where id in (select publication_id from changed) and not superseded
-        and (tag_names, marks) is distinct from (publication_tag_names(id), publication_marks(id));
+    if tg_op <> 'INSERT' then
+        perform pg_advisory_xact_lock(hashtext('publications.tag_names'));
+    end if;
+    update publications set tag_names = labels.names, tag_ids = labels.ids
+    from (
+        select publication_id, coalesce(string_agg(name, ' · ' order by position) filter (where name is not null), '') as names,
+            coalesce(array_agg(tag_id order by position) filter (where tag_id is not null), '{}') as ids
+        from (select distinct publication_id from changed) touched
+            left join publication_tags using (publication_id) left join tags on tags.id = tag_id
+        group by 1) labels
+    where publications.id = publication_id and not superseded and (tag_names, tag_ids) is distinct from (names, ids);
     return null;
 end $$;
 create trigger publication_tags_inserted after insert on publication_tags
-    referencing new table as changed for each statement execute function follow_labels();
+    referencing new table as changed for each statement execute function follow_tags();
 create trigger publication_tags_updated after update on publication_tags
-    referencing new table as changed for each statement execute function follow_labels();
+    referencing new table as changed for each statement execute function follow_tags();
 create trigger publication_tags_deleted after delete on publication_tags
-    referencing old table as changed for each statement execute function follow_labels();
+    referencing old table as changed for each statement execute function follow_tags();
+
+-- A byline never changes once it is published.
+create function follow_authors() returns trigger language plpgsql as $$
+begin
+    update publications set author_ids = byline.ids
+    from (
+        select publication_id, array_agg(author_id order by position) as ids
+        from (select distinct publication_id from changed) touched join publication_authors using (publication_id)
+        group by 1) byline
+    where publications.id = publication_id and not superseded and author_ids is distinct from ids;
+    return null;
+end $$;
 create trigger publication_authors_inserted after insert on publication_authors
-    referencing new table as changed for each statement execute function follow_labels();
-create trigger publication_authors_updated after update on publication_authors
-    referencing new table as changed for each statement execute function follow_labels();
-create trigger publication_authors_deleted after delete on publication_authors
-    referencing old table as changed for each statement execute function follow_labels();
+    referencing new table as changed for each statement execute function follow_authors();
 
 -- The words of a text that a mistyped one could be mended to.
 create function mendable_words(text text) returns setof text language sql immutable parallel safe as $$
@@ -117,15 +126,23 @@ $$;
 
 create function follow_tag_name() returns trigger language plpgsql as $$
 begin
+    perform pg_advisory_xact_lock(hashtext('publications.tag_names'));
     insert into search_words (word) select mendable_words(new.name) order by 1 on conflict do nothing;
-    update publications set tag_names = publication_tag_names(id)
+    update publications set tag_names = (
+        select string_agg(name, ' · ' order by position)
+        from publication_tags join tags on tags.id = tag_id where publication_id = publications.id)
     where id in (select publication_id from publication_tags where tag_id = new.id) and not superseded;
     return null;
 end $$;
 create trigger tags_renamed after update on tags
     for each row when (old.name is distinct from new.name) execute function follow_tag_name();
 
-update publications set tag_names = publication_tag_names(id), marks = publication_marks(id);
+update publications set
+    tag_names = (
+        select coalesce(string_agg(name, ' · ' order by position), '')
+        from publication_tags join tags on tags.id = tag_id where publication_id = publications.id),
+    tag_ids = array(select tag_id from publication_tags where publication_id = publications.id order by position),
+    author_ids = array(select author_id from publication_authors where publication_id = publications.id order by position);
 
 -- Words that were published in titles, excerpts and tags: what a mistyped word may have meant. Never taken away again: a
 -- correction is shown only when it finds something.

@@ -358,3 +358,22 @@ async fn suggestions_complete_the_last_word() {
         assert_eq!(texts(&reply, "text"), texts_found, "{typed}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publishing_writes_a_publication_once_with_all_its_labels() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    for name in ["Garden", "Weather"] {
+        tag(&editor, name).await;
+    }
+    publish(
+        &editor,
+        json!({ "title": "Frost", "tags": ["weather", "garden"] }),
+    )
+    .await;
+    // The first place in the table: triggers that found something missing would have moved the row.
+    let rows = app
+        .rows("select ctid || ' ' || tag_names || ' ' || cardinality(author_ids) from publications")
+        .await;
+    assert_eq!(rows, ["(0,1) Weather · Garden 1"]);
+}

@@ -46,13 +46,13 @@ pub async fn insert_publication(
         "with publication as (
             insert into publications (id, article_id, revision, kind, slug, title, excerpt, body_html, body_text, toc,
                 word_count, reading_time_minutes, locale, featured, seo, custom, published_at, updated_at, live_from,
-                live_until, begin_told, tag_names, marks)
+                live_until, begin_told, tag_names, tag_ids, author_ids)
             select $1, id, $3, kind, slug, title, coalesce(excerpt, $7), body_html, body_text, toc,
                 word_count, reading_time_minutes, locale, featured, seo, custom, $4, $5, $5, $6, $8,
                 (select coalesce(string_agg(name, ' · ' order by position), '')
                     from article_tags join tags on tags.id = tag_id where article_id = $2),
-                array(select '@t' || tag_id from article_tags where article_id = $2 order by 1)
-                    || array(select '@a' || author_id from article_authors where article_id = $2 order by 1)
+                array(select tag_id from article_tags where article_id = $2 order by position),
+                array(select author_id from article_authors where article_id = $2 order by position)
             from articles where id = $2
         ), tagged as (
             insert into publication_tags (publication_id, tag_id, position)

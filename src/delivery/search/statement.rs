@@ -20,6 +20,10 @@ const LOOKED_AT: i64 = 4 * RANKED;
 const CHECKED: i64 = 1000;
 /// The size that stands for "all of them", in powers of two; the eras have 9, 11, 13, 15, 17 and 19.
 const EVERYTHING: &str = "21";
+/// Where in `source` the first of the `stems` stands.
+const FIRST_WORD: &str = "lateral (
+    select min(nullif(strpos(source, stem), 0)) as at
+    from (select unnest(stems) as stem union all select initcap(unnest(stems))) written) first_word";
 /// How many tags and authors are counted.
 const FACETS: &str = "20";
 
@@ -112,7 +116,7 @@ impl<'a> SearchStatement<'a> {
                     case when exactly then wanted
                         else regexp_replace(querytree(wanted), '<(-|\\d+)>', '&', 'g')::tsquery end as indexed,
                     array(select left(part[1], greatest(length(part[1]) - 1, 3))
-                        from regexp_matches(words::text, '''([[:alnum:]]+)''', 'g') part limit 8) as stems,
+                        from regexp_matches(words::text, '''(\\w+)''', 'g') part limit 8) as stems,
                     (select max(number) from publications) as newest
                 from narrowed)",
         );
@@ -141,7 +145,7 @@ impl<'a> SearchStatement<'a> {
                     select case when newest >> (looks.size + 2) < 2 then {EVERYTHING} else looks.size + 2 end as size) step
                 where looks.size < {EVERYTHING} and cardinality(ids) < {RANKED}
             ), hits as materialized (
-                select publications.id, publications.published_at, marks, config,
+                select publications.id, publications.published_at, tag_ids, author_ids, config,
                     ts_rank('{{0.1, 0.25, 0.5, 1}}', search, words) * (1 + 0.5 / (1 + greatest(date_part('epoch', "
         ));
         self.at.walk_ast(out.reborrow())?;
@@ -194,12 +198,12 @@ impl<'a> SearchStatement<'a> {
             out.push_sql(" offset ");
             out.push_bind_param::<BigInt, _>(&self.offset)?;
         }
-        out.push_sql("), labels as materialized (select mark, count(*) as amount from hits, unnest(marks) mark group by mark), summary as materialized (select (select count(*) from hits) as total");
-        for (mark, table) in [("t", "tags"), ("a", "authors")] {
+        out.push_sql("), summary as materialized (select (select count(*) from hits) as total");
+        for (ids, table) in [("tag_ids", "tags"), ("author_ids", "authors")] {
             out.push_sql(&format!(
                 ", array(select row({table}.id, {table}.slug::text, {table}.name, amount) from (
-                    select substr(mark, 3)::uuid as id, amount from labels where mark like '@{mark}%'
-                    order by amount desc, mark limit {FACETS}) counted
+                    select label.id, count(*) as amount from hits cross join lateral unnest({ids}) as label (id)
+                    group by 1 order by amount desc, 1 limit {FACETS}) counted
                     join {table} using (id) order by amount desc, name) as {table}"
             ));
         }
@@ -235,21 +239,23 @@ impl<'a> SearchStatement<'a> {
                 text.trim_start_matches("publications.")
             ));
         }
-        out.push_sql(
+        out.push_sql(&format!(
             ", score, place from page join asked using (config) join publications using (id)
                 cross join lateral (
                     select case when begins > 1 then '…' else '' end || substr(source, begins, 280)
                         || case when length(source) > begins + 280 then '…' else '' end as piece
                     from (
-                        select source, greatest(at - 80, 1) as begins
-                        from (values (1, coalesce(excerpt, '')), (2, left(body_text, 20000))) sources (rank, source)
-                        cross join lateral (
-                            select coalesce(min(nullif(strpos(source, stem), 0)), 0) as at
-                            from (select unnest(stems) as stem union all select initcap(unnest(stems))) written) found
-                        where source <> '' order by at = 0, rank limit 1) chosen
-                    union all select '' limit 1) cut
-            ) shown on true order by place",
-        );
+                        select source, greatest(at - 80, 1) as begins from (
+                            select source, at from (select coalesce(excerpt, '') as source offset 0) one, {FIRST_WORD} where at > 0
+                            union all
+                            select source, at from (select left(body_text, 20000) as source offset 0) one, {FIRST_WORD} where at > 0
+                            union all
+                            select coalesce(excerpt, ''), 0
+                            limit 1) chosen
+                        ) cut_from
+                    ) cut
+            ) shown on true order by place"
+        ));
         Ok(())
     }
 }
