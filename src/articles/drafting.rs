@@ -1,7 +1,11 @@
 //! Saving: a working copy, its slug, a revision and an event, in the caller's transaction.
 
+use std::sync::LazyLock;
+
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use tokio::sync::Semaphore;
 
 use super::content::{Content, Source};
 use super::events;
@@ -40,8 +44,15 @@ pub struct Saved {
     pub revision: i32,
 }
 
+/// Bodies are rendered on as many cores as there are. Who waits in vain leaves the queue.
+static RENDERERS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new(cores)
+});
+
 /// Renders a body, off the threads that serve requests: a hostile one takes a second.
 pub async fn rendered(body: &Source) -> Result<Rendered, Problem> {
+    let _permit = RENDERERS.acquire().await.context("rendering has stopped")?;
     let body = body.clone();
     let rendered = tokio::task::spawn_blocking(move || render(body.format, &body.source))
         .await
