@@ -5,6 +5,7 @@ pub mod body;
 pub mod cached;
 pub mod client;
 pub mod conditional;
+pub mod cors;
 pub mod envelope;
 pub mod fields;
 pub mod idempotency;
