@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
 use super::query::{FromQuery, Params};
@@ -92,7 +93,21 @@ fn broken_cursor() -> Fault {
 impl Parse for Cursor {
     fn parse(text: &str) -> Result<Self, Fault> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| broken_cursor())?;
-        serde_json::from_slice(&bytes).map_err(|_| broken_cursor())
+        let cursor: Self = serde_json::from_slice(&bytes).map_err(|_| broken_cursor())?;
+        if cursor.values.iter().all(is_storable) {
+            Ok(cursor)
+        } else {
+            Err(broken_cursor())
+        }
+    }
+}
+
+/// Whether Postgres can hold a value at all: clients may write cursors of their own.
+fn is_storable(value: &KeyValue) -> bool {
+    match value {
+        KeyValue::Text(text) => !text.contains('\0'),
+        KeyValue::Time(time) => (1..=9999).contains(&time.year()),
+        KeyValue::Id(_) | KeyValue::Number(_) => true,
     }
 }
 
@@ -168,6 +183,14 @@ impl<K: SortKey> FromQuery for PagingBy<K> {
             params.fault("sort", Fault::new("too_many", "takes at most 3 keys"));
             return None;
         }
+        if !sort
+            .iter()
+            .enumerate()
+            .all(|(at, key)| is_new(key, &sort[..at]))
+        {
+            params.fault("sort", Fault::new("conflicting", "names a key twice"));
+            return None;
+        }
         let columns = ordering::<K>(&sort);
         let position = match (cursor, page) {
             (Some(_), Some(_)) => {
@@ -211,6 +234,12 @@ impl<K: SortKey> FromQuery for PagingBy<K> {
             by: std::marker::PhantomData,
         })
     }
+}
+
+/// Whether a list is not sorted by a key already, the same way or the other.
+fn is_new<K: SortKey>(key: &Sorted<K>, before: &[Sorted<K>]) -> bool {
+    let column = |Sorted(key, direction): &Sorted<K>| key.column(*direction).sql;
+    before.iter().all(|other| column(other) != column(key))
 }
 
 /// The columns asked for, and the one that settles ties.

@@ -5,12 +5,14 @@
 
 mod articles;
 mod auth;
+mod bodies;
 mod delivery;
 mod demo;
 mod harness;
 mod import;
 mod migrations;
 mod openapi;
+mod requests;
 mod subscribers;
 mod subscriptions;
 mod tags;
