@@ -15,9 +15,6 @@ use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
 use crate::types::{ArticleId, Fault, Rendered, Slug, UserId, render};
 
-/// How many numbered slugs are tried before a random one is made: `news`, `news-2` … `news-20`.
-const NUMBERED_SLUGS: u32 = 20;
-
 /// How a new article comes by its slug.
 #[derive(Debug, Clone)]
 pub enum SlugChoice {
@@ -147,22 +144,12 @@ async fn choose_slug(
         }
         SlugChoice::Like(slug) => slug,
     };
-    for number in 1..=NUMBERED_SLUGS {
-        let candidate = if number == 1 {
-            wanted.clone()
-        } else {
-            wanted.numbered(number)
-        };
+    for candidate in wanted.candidates(u32::from_be_bytes(random_bytes()?)) {
         if queries::claim_slug(conn, id, &candidate).await? {
             return Ok(candidate);
         }
     }
-    let candidate = wanted.numbered(u32::from_be_bytes(random_bytes()?));
-    if queries::claim_slug(conn, id, &candidate).await? {
-        Ok(candidate)
-    } else {
-        Err(slug_taken())
-    }
+    Err(slug_taken())
 }
 
 fn slug_taken() -> Problem {

@@ -36,7 +36,8 @@ pub async fn list_tags(
 
 /// Create a tag
 ///
-/// The slug is made from the name unless you give one; a slug that is taken is a conflict.
+/// The slug is made from the name unless you give one. A slug that you give and that is taken is a conflict; a made one
+/// gets a number, unless it is a tag of the same name that has it.
 #[utoipa::path(tag = "tags", params(IdempotencyKeyHeader), request_body = CreateTag, responses((status = 201, description = "The new tag", body = Tag)))]
 #[post("/tags")]
 pub async fn create_tag(
@@ -57,17 +58,19 @@ pub async fn create_tag(
             return Ok(reply);
         }
         let parent_id = resolve_parent(tx, input.parent.as_ref()).await?;
+        let made = Slug::from_title(input.name.as_str(), "tag");
         let tag = WritableTag {
-            slug: input
-                .slug
-                .unwrap_or_else(|| Slug::from_title(input.name.as_str(), "tag")),
+            slug: input.slug.clone().unwrap_or(made),
             name: input.name.as_str().to_owned(),
             description: input.description.map(|text| text.as_str().to_owned()),
             parent_id,
         };
-        let row = queries::insert(tx, TagId::mint(), &tag)
-            .await
-            .map_err(slug_taken().on_violation_of("tags_slug_key"))?;
+        let row = match input.slug {
+            Some(_) => queries::insert(tx, TagId::mint(), &tag)
+                .await
+                .map_err(slug_taken().on_violation_of("tags_slug_key"))?,
+            None => insert_under_free_slug(tx, tag).await?,
+        };
         events::record(tx, Some(editor.0.user), "tag.created", None, Some(&row)).await?;
         let location = platform
             .config
@@ -165,6 +168,28 @@ pub async fn delete_tag(
 
 fn slug_taken() -> Problem {
     Problem::conflict("slug_taken", "another tag has this slug")
+}
+
+/// Inserts a tag under the first free slug like the one it has. A tag of the same name is no other tag.
+async fn insert_under_free_slug(
+    conn: &mut AsyncPgConnection,
+    mut tag: WritableTag,
+) -> Result<TagRow, Problem> {
+    let drawn = u32::from_be_bytes(random_bytes()?);
+    for candidate in tag.slug.clone().candidates(drawn) {
+        tag.slug = candidate;
+        let (row, is_new) = queries::insert_unless_there(conn, &tag).await?;
+        if is_new {
+            return Ok(row);
+        }
+        if row.name.to_lowercase() == tag.name.to_lowercase() {
+            return Err(Problem::conflict(
+                "slug_taken",
+                "there is a tag of this name; give yours a slug if it is another",
+            ));
+        }
+    }
+    Err(slug_taken())
 }
 
 fn constraint(error: &diesel::result::Error) -> Option<&str> {
