@@ -4,12 +4,15 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::dto::{CreateTag, ListTags, ListTagsParams, Tag, UpdateTag};
 use super::model::{TagRow, TagSort, TagWithParent, WritableTag};
-use super::{events, queries};
+use super::{events, queries, references};
 use crate::platform::Platform;
 use crate::platform::clock::Moment;
+use crate::platform::token::random_bytes;
+use crate::rest::body::{NoBody, Referring};
 use crate::rest::conditional::{IfMatch, IfMatchHeader};
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
 use crate::rest::page::{List, PagingParams};
+use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{Listed, NoContent, Reply};
 use crate::rest::{Body, Editor, Problem, Query, Segment};
@@ -45,12 +48,12 @@ pub async fn create_tag(
     platform: Data<Platform>,
     idempotency: Idempotency,
     _: Query<NoParams>,
-    body: Body<CreateTag>,
+    body: Referring<CreateTag>,
 ) -> Result<Reply, Problem> {
     let Body {
         value: input,
         fingerprint,
-    } = body;
+    } = references::settle(&platform.db, body).await?;
     let now = platform.clock.now();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -110,8 +113,9 @@ pub async fn update_tag(
     id: Segment<TagId>,
     if_match: IfMatch,
     _: Query<NoParams>,
-    body: Body<UpdateTag>,
+    body: Referring<UpdateTag>,
 ) -> Result<Reply, Problem> {
+    let body = references::settle(&platform.db, body).await?;
     let moment = platform.clock.moment();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -155,6 +159,7 @@ pub async fn delete_tag(
     id: Segment<TagId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -255,8 +260,8 @@ async fn resolve_parent(
         .await?
         .pop()
         .flatten();
-    let parent =
-        found.ok_or_else(|| Problem::invalid("/parent", "unknown_tag", "there is no such tag"))?;
+    let unknown = || vec![ValueFault::at("/parent", references::unknown_tag())];
+    let parent = found.ok_or_else(|| Problem::Invalid(unknown()))?;
     Ok(Some(parent.id))
 }
 

@@ -12,8 +12,10 @@ use crate::authors;
 use crate::platform::Platform;
 use crate::platform::password::Verdict;
 use crate::platform::token::{ACCESS_TOKEN_LIFETIME, OpaqueToken, TokenHash};
+use crate::rest::body::NoBody;
 use crate::rest::client::ClientAddress;
 use crate::rest::conditional::IfMatch;
+use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{NoContent, Reply};
 use crate::rest::{Author, Body, Problem, Query};
@@ -123,6 +125,7 @@ pub async fn log_out(
     me: Author,
     platform: Data<Platform>,
     query: Query<LogOut>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     let now = platform.clock.now();

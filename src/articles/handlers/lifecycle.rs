@@ -8,6 +8,7 @@ use crate::articles::publishing::{self, Schedule};
 use crate::articles::state::{ArticleStatus, Move, allow};
 use crate::articles::{events, queries};
 use crate::platform::Platform;
+use crate::rest::body::NoBody;
 use crate::rest::conditional::{IfMatch, IfMatchHeader};
 use crate::rest::query::NoParams;
 use crate::rest::reply::{NoContent, Reply};
@@ -33,6 +34,7 @@ pub async fn submit_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<Reply, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -118,6 +120,7 @@ pub async fn unpublish_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<Reply, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -152,6 +155,7 @@ pub async fn trash_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -197,6 +201,7 @@ pub async fn restore_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<Reply, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
