@@ -128,7 +128,10 @@ pub async fn ensure_first_admin(platform: &Platform) -> anyhow::Result<Option<Ma
         role: Role::Admin,
         password: parsed,
     };
-    let made = accounts::create_first_admin(platform, user).await?;
+    let made = accounts::create_first_admin(platform, user)
+        .await
+        .map_err(Problem::into_cause)
+        .context("the first admin can't be made")?;
     Ok(made.then_some(MadeAdmin {
         email,
         password,

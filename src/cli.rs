@@ -22,6 +22,7 @@ use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
 use crate::platform::{Platform, telemetry};
+use crate::rest::Problem;
 use crate::types::{EmailAddress, Fault, Line, Parse, Role};
 use crate::users::accounts::{self, NewUser};
 
@@ -336,7 +337,8 @@ async fn user(platform: &Platform, action: UserAction) -> anyhow::Result<()> {
                     password,
                 },
             )
-            .await?;
+            .await
+            .map_err(Problem::into_cause)?;
             report::line(&format!(
                 "{} now has an account, with the role {}.",
                 email.as_str(),
@@ -347,7 +349,9 @@ async fn user(platform: &Platform, action: UserAction) -> anyhow::Result<()> {
         UserAction::SetPassword { email, password } => {
             let email = given::<EmailAddress>("the e-mail", &email)?;
             let (password, shown) = password.read()?;
-            accounts::set_password(platform, &email, &password).await?;
+            accounts::set_password(platform, &email, &password)
+                .await
+                .map_err(Problem::into_cause)?;
             report::line(&format!(
                 "{} has a new password; all sessions have ended.",
                 email.as_str()

@@ -231,6 +231,17 @@ pub async fn change_password(
         ));
     }
     guard.succeeded(&user.email, client);
+    let mut conn = platform.db.get().await?;
+    let author = authors::queries::get(&mut conn, user.author_id).await?;
+    drop(conn);
+    let known = [
+        user.email.as_str(),
+        &author.name,
+        &platform.config.site_name,
+    ];
+    new_password
+        .hidden_from(&known)
+        .map_err(|fault| Problem::Invalid(vec![ValueFault::at("/new_password", fault)]))?;
     let hash = platform.passwords.hash(&new_password).await?;
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
