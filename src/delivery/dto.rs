@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use super::model::{CountedAuthor, Published, WithBody};
 use crate::authors::AuthorSummary;
 use crate::platform::config::Config;
+use crate::rest::described::KnownMembers;
 use crate::tags::TagSummary;
 use crate::types::{
     ArticleId, AuthorId, JsonObject, Locale, PublicationId, RawJson, Seo, Slug, TocEntry,
@@ -63,40 +64,41 @@ pub struct Article {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What `fields` may name.
-pub const DELIVERED_MEMBERS: &[&str] = &[
-    "id",
-    "kind",
-    "slug",
-    "url",
-    "title",
-    "excerpt",
-    "body_html",
-    "toc",
-    "locale",
-    "translations",
-    "featured",
-    "cover",
-    "authors",
-    "authors.id",
-    "authors.slug",
-    "authors.name",
-    "tags",
-    "tags.id",
-    "tags.slug",
-    "tags.name",
-    "seo",
-    "seo.title",
-    "seo.description",
-    "seo.canonical_url",
-    "seo.image",
-    "seo.noindex",
-    "custom",
-    "word_count",
-    "reading_time_minutes",
-    "published_at",
-    "updated_at",
-];
+impl KnownMembers for Article {
+    const MEMBERS: &'static [&'static str] = &[
+        "id",
+        "kind",
+        "slug",
+        "url",
+        "title",
+        "excerpt",
+        "body_html",
+        "toc",
+        "locale",
+        "translations",
+        "featured",
+        "cover",
+        "authors",
+        "authors.id",
+        "authors.slug",
+        "authors.name",
+        "tags",
+        "tags.id",
+        "tags.slug",
+        "tags.name",
+        "seo",
+        "seo.title",
+        "seo.description",
+        "seo.canonical_url",
+        "seo.image",
+        "seo.noindex",
+        "custom",
+        "word_count",
+        "reading_time_minutes",
+        "published_at",
+        "updated_at",
+    ];
+}
 
 /// A person with something published.
 #[derive(Debug, Serialize, ToSchema)]

@@ -12,8 +12,6 @@ mod queries;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use filter::PublishedKind;
-
 /// Adds the routes below `/api/v1`.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(handlers::articles::list_published_articles)

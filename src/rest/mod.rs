@@ -6,6 +6,7 @@ pub mod cached;
 pub mod client;
 pub mod conditional;
 pub mod cors;
+pub mod described;
 pub mod envelope;
 pub mod fields;
 pub mod idempotency;

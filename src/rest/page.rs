@@ -451,6 +451,7 @@ pub struct PagingParams {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<i64>,
     /// Continue where `next_cursor` or `prev_cursor` of an earlier answer says.
+    #[param(min_length = 1, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// Number of the page, from 1; can't be combined with `cursor`.
     #[param(minimum = 1, maximum = 1_000_000)]

@@ -76,6 +76,8 @@ impl<Id> utoipa::PartialSchema for Reference<Id> {
             .schema_type(Type::String)
             .description(Some("A slug or an id."))
             .min_length(Some(1))
+            .max_length(Some(Slug::MAX))
+            .pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"))
             .into()
     }
 }

@@ -14,7 +14,7 @@ use crate::platform::password::Verdict;
 use crate::platform::token::{ACCESS_TOKEN_LIFETIME, OpaqueToken, TokenHash};
 use crate::rest::body::NoBody;
 use crate::rest::client::ClientAddress;
-use crate::rest::conditional::IfMatch;
+use crate::rest::conditional::{IfMatch, IfMatchHeader};
 use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{NoContent, Reply};
@@ -156,8 +156,9 @@ pub async fn read_me(
 
 /// Change your account
 ///
-/// Changes the name and the text that readers see. The slug stays, so that links to your page do.
-#[utoipa::path(tag = "auth", request_body = UpdateMe, responses((status = 200, description = "Your account, changed", body = Me)))]
+/// Changes the name and the text that readers see. The slug stays, so that links to your page do. `If-Match` is optional,
+/// and honoured when sent.
+#[utoipa::path(tag = "auth", params(IfMatchHeader), request_body = UpdateMe, responses((status = 200, description = "Your account, changed", body = Me)))]
 #[patch("/me", wrap = "actix_web::middleware::from_fn(super::authenticate)")]
 pub async fn update_me(
     me: Author,

@@ -10,7 +10,7 @@ use crate::articles::opened::Open;
 use crate::articles::references::{resolve_authors, resolve_tags};
 use crate::platform::Platform;
 use crate::rest::body::Referring;
-use crate::rest::conditional::{IfMatch, IfMatchHeader};
+use crate::rest::conditional::{IfMatch, RequiredIfMatchHeader};
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
 use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
@@ -70,7 +70,7 @@ pub async fn create_article(
 /// `If-Match`: when somebody has saved since you read, the answer is 412 and tells, per member, who changed what.
 #[utoipa::path(
     tag = "articles",
-    params(("id" = ArticleId, Path, description = "The article's id"), IfMatchHeader, UpdateParams),
+    params(("id" = ArticleId, Path, description = "The article's id"), RequiredIfMatchHeader, UpdateParams),
     request_body = UpdateArticle,
     responses(
         (status = 200, description = "The article, changed", body = EditedArticle),
