@@ -4,12 +4,12 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use anyhow::Context;
 use utoipa_actix_web::AppExt;
 
 use crate::changes::{Exports, Hub};
@@ -19,7 +19,7 @@ use crate::platform::config::RateLimits;
 use crate::platform::secret::Secret;
 use crate::rest::Problem;
 use crate::rest::cached::{Shortcut, Store};
-use crate::rest::envelope::{EXPOSED_HEADERS, envelope};
+use crate::rest::envelope::envelope;
 use crate::routes::routes;
 use crate::site::Documents;
 use crate::subscribers::SubscriptionGuard;
@@ -101,7 +101,6 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
             .default_service(web::to(move |request: HttpRequest| {
                 unmatched(request, methods.clone())
             }))
-            .wrap(cors())
             .wrap(from_fn(envelope))
             .wrap(Shortcut {
                 platform: platform.clone(),
@@ -152,7 +151,10 @@ pub async fn ensure_first_admin(platform: &Platform) -> anyhow::Result<Option<Ma
         role: Role::Admin,
         password: parsed,
     };
-    let made = accounts::create_first_admin(platform, user).await?;
+    let made = accounts::create_first_admin(platform, user)
+        .await
+        .map_err(Problem::into_cause)
+        .context("the first admin can't be made")?;
     Ok(made.then_some(MadeAdmin {
         email,
         password,
@@ -174,32 +176,23 @@ pub enum PasswordOrigin {
     Made,
 }
 
-/// Any website may read the public API, and an editor's desk may stand on any origin: what counts is the token, and the
-/// API has no cookies that a stranger's page could ride on.
-fn cors() -> Cors {
-    Cors::default()
-        .allow_any_origin()
-        .send_wildcard()
-        .allow_any_method()
-        .allow_any_header()
-        .expose_headers(EXPOSED_HEADERS.split(',').map(str::trim))
-        // The wildcard is the same for every origin: caches need not tell them apart.
-        .disable_vary_header()
-        .max_age(3600)
-}
-
 /// What no route took: a path that other methods would do for, or nothing at all.
 async fn unmatched(
     request: HttpRequest,
     methods: Arc<openapi::AllowedMethods>,
 ) -> Result<HttpResponse, Problem> {
-    match methods.at(request.path()) {
-        None => Err(Problem::NotFound("address")),
-        Some(allow) if request.method() == actix_web::http::Method::OPTIONS => {
-            Ok(HttpResponse::NoContent()
-                .insert_header((header::ALLOW, allow))
-                .finish())
-        }
-        Some(allow) => Err(Problem::MethodNotAllowed { allow }),
+    let Some(allow) = methods.at(request.path()) else {
+        return Err(Problem::NotFound("address"));
+    };
+    if request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent()
+            .insert_header((header::ALLOW, allow))
+            .finish());
     }
+    let would_do = |method: &str| method == request.method().as_str();
+    if allow.split(", ").any(would_do) {
+        // It has the form of an address, and is none: a route takes the method, but not what stands in the path.
+        return Err(Problem::NotFound("address"));
+    }
+    Err(Problem::MethodNotAllowed { allow })
 }

@@ -1,19 +1,20 @@
 //! The OpenAPI document: collected from the handlers, completed by rules that hold for every operation.
 
+mod chosen;
+mod closed;
+
 use actix_web::App;
 use actix_web::dev::ResourceDef;
 use utoipa::Modify;
 use utoipa::OpenApi;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{Object, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Required};
 use utoipa_actix_web::AppExt;
 
-use crate::delivery::{Extra, PublishedKind};
-use crate::rest::fields::Included;
 use crate::rest::problem::{KINDS, MEDIA_TYPE, ProblemBody};
 use crate::routes::routes;
 
@@ -21,7 +22,7 @@ use crate::routes::routes;
 #[openapi(
     info(
         title = "Masthead",
-        description = "A headless CMS for newsrooms and magazines.\n\n**Try it:** call `POST /api/v1/auth/token` below with your e-mail and password, copy `access_token`, press *Authorize* and paste it.\n\n**Two surfaces.** *Delivery* (`/api/v1/…`) is for readers: anonymous, cacheable, published things only. *Editor* (`/api/v1/editor/…`) is for people and machines with a token.\n\n**Errors** are RFC 9457 problem documents; `type` leads to a page that says how to mend it.",
+        description = "A headless CMS for newsrooms and magazines.\n\n**Try it:** call `POST /api/v1/auth/token` below with your e-mail and password, copy `access_token`, press *Authorize* and paste it.\n\n**Two surfaces.** *Delivery* (`/api/v1/…`) is for readers: anonymous, cacheable, published things only. *Editor* (`/api/v1/editor/…`) is for people and machines with a token.\n\n**Errors** are RFC 9457 problem documents; `type` leads to a page that says how to mend it. A method that an address does not take is answered with 405 and a header `Allow` that lists those it takes; `OPTIONS` lists them too, and `HEAD` goes wherever `GET` does.\n\n**Reads** of resources carry an `ETag`. Send it as `If-None-Match`, and what has not changed is not sent again (304).",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
         contact(name = "Masthead", url = "https://example.com/masthead"),
     ),
@@ -37,7 +38,7 @@ use crate::routes::routes;
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),
     ),
-    components(schemas(ProblemBody, Included, Extra, PublishedKind)),
+    components(schemas(ProblemBody)),
     security(("bearer" = [])),
     modifiers(&Bearer),
 )]
@@ -69,14 +70,35 @@ pub fn document() -> Document {
         .configure(routes)
         .split_for_parts();
     let components = document.components.get_or_insert_default();
-    for kind in KINDS {
-        components
-            .responses
-            .insert(component_name(kind.name), RefOr::T(problem_response(kind)));
-    }
     for (path, item) in &mut document.paths.paths {
+        for read in item.get.iter_mut() {
+            chosen::describe_chosen(components, read);
+            add_not_modified(path, read);
+        }
+        for change in [&mut item.post, &mut item.patch, &mut item.delete] {
+            for operation in change.iter_mut() {
+                add_problems(
+                    operation,
+                    &["too-slow", "too-large", "unsupported-media-type"],
+                );
+            }
+        }
         for operation in operations_mut(item) {
             complete(path, operation);
+            add_headers(path, operation);
+        }
+    }
+    chosen::name_entries(components);
+    let operations = document.paths.paths.values().flat_map(operations);
+    closed::close_bodies(components, operations.clone());
+    let answers = operations.flat_map(|operation| operation.responses.responses.values());
+    for answer in answers {
+        if let RefOr::Ref(reference) = answer
+            && let name = closed::component_of(&reference.ref_location)
+            && let Some(kind) = KINDS.iter().find(|kind| component_name(kind.name) == name)
+        {
+            let response = RefOr::T(problem_response(kind));
+            components.responses.insert(name.to_owned(), response);
         }
     }
     document
@@ -120,6 +142,12 @@ impl AllowedMethods {
             .find(|(pattern, _)| pattern.is_match(path))
             .map(|(_, allow)| allow.clone())
     }
+}
+
+fn operations(item: &PathItem) -> impl Iterator<Item = &Operation> + Clone {
+    [&item.get, &item.post, &item.patch, &item.delete]
+        .into_iter()
+        .flatten()
 }
 
 fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -182,12 +210,7 @@ fn complete(path: &str, operation: &mut Operation) {
         kinds.push("not-found");
     }
     if operation.request_body.is_some() {
-        kinds.extend([
-            "too-slow",
-            "too-large",
-            "unsupported-media-type",
-            "validation",
-        ]);
+        kinds.push("validation");
         // What creates or changes can clash with what is stored; logging in can not.
         if !path.starts_with("/api/v1/auth/") {
             kinds.push("conflict");
@@ -199,9 +222,7 @@ fn complete(path: &str, operation: &mut Operation) {
     if has_header("If-Match") {
         kinds.push("stale");
     }
-    for kind in KINDS.iter().filter(|kind| kinds.contains(&kind.name)) {
-        insert_problem(operation, kind);
-    }
+    add_problems(operation, &kinds);
     // Statuses that a handler documents by itself have the same shape as all others.
     for kind in KINDS {
         if operation
@@ -212,7 +233,46 @@ fn complete(path: &str, operation: &mut Operation) {
             insert_problem(operation, kind);
         }
     }
-    add_headers(path, operation);
+}
+
+fn add_problems(operation: &mut Operation, kinds: &[&str]) {
+    for kind in KINDS.iter().filter(|kind| kinds.contains(&kind.name)) {
+        insert_problem(operation, kind);
+    }
+}
+
+/// Adds what reads of resources do with `If-None-Match`.
+fn add_not_modified(path: &str, operation: &mut Operation) {
+    if !has_entity_tags(path) {
+        return;
+    }
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let header = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The `ETag` you have: what has not changed is not sent again.",
+        ))
+        .schema(Some(text))
+        .build();
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(RefOr::T(header));
+    let unchanged = ResponseBuilder::new()
+        .description("It has not changed since the version that `If-None-Match` names.")
+        .build();
+    operation
+        .responses
+        .responses
+        .insert("304".to_owned(), RefOr::T(unchanged));
+}
+
+/// Whether what is read there has an entity tag.
+fn has_entity_tags(path: &str) -> bool {
+    let is_account = path.starts_with("/api/v1/auth/") && path != "/api/v1/auth/me";
+    path.starts_with("/api/v1/") && !is_account
 }
 
 fn insert_problem(operation: &mut Operation, kind: &crate::rest::problem::Kind) {
@@ -257,11 +317,8 @@ fn add_headers(path: &str, operation: &mut Operation) {
         let is_stream = ["text/event-stream", "application/x-ndjson"]
             .iter()
             .any(|media| response.content.contains_key(*media));
-        let is_resource = path.starts_with("/api/v1")
-            && !is_stream
-            && !path.starts_with("/api/v1/auth/")
-            && matches!(status.as_str(), "200" | "201");
-        if is_resource {
+        let can_be_tagged = matches!(status.as_str(), "200" | "201" | "304");
+        if has_entity_tags(path) && can_be_tagged && !is_stream {
             response.headers.insert(
                 "ETag".to_owned(),
                 text("Send it back as `If-None-Match`, or as `If-Match` with a change."),

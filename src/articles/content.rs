@@ -65,20 +65,36 @@ pub struct ContentPatch {
     pub authors: Option<Vec<AuthorId>>,
 }
 
-/// Changes to a body.
-#[derive(Debug, Clone)]
+/// Changes to a body: what is absent stays.
+#[derive(Debug, Clone, utoipa::ToSchema)]
 pub struct BodyPatch {
+    #[schema(nullable = false)]
     pub format: Option<BodyFormat>,
+    #[schema(
+        nullable = false,
+        pattern = r"^[^\x00]*$",
+        examples("Frost is *likely* before dawn.")
+    )]
     pub source: Option<String>,
 }
 
-/// Changes to what search engines are told.
-#[derive(Debug, Clone)]
+/// Changes to what search engines are told: what is absent stays, `null` takes away.
+#[derive(Debug, Clone, utoipa::ToSchema)]
 pub struct SeoPatch {
+    /// Title for search results; `null`: the article's own.
+    #[schema(value_type = Option<Line<300>>, inline)]
     pub title: Patch<Line<300>>,
+    /// Description for search results; `null`: the excerpt.
+    #[schema(value_type = Option<Prose<1000>>, inline)]
     pub description: Patch<Prose<1000>>,
+    /// Address of the original, for a text that was first published elsewhere.
+    #[schema(value_type = Option<WebAddress>)]
     pub canonical_url: Patch<WebAddress>,
+    /// Address of the picture for link previews.
+    #[schema(value_type = Option<WebAddress>)]
     pub image: Patch<WebAddress>,
+    /// Asks search engines to leave the article out.
+    #[schema(value_type = Option<bool>)]
     pub noindex: Patch<bool>,
 }
 

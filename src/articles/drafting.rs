@@ -1,7 +1,11 @@
 //! Saving: a working copy, its slug, a revision and an event, in the caller's transaction.
 
+use std::sync::LazyLock;
+
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use tokio::sync::Semaphore;
 
 use super::content::{Content, Source};
 use super::events;
@@ -10,9 +14,6 @@ use crate::platform::token::random_bytes;
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
 use crate::types::{ArticleId, Fault, Rendered, Slug, UserId, render};
-
-/// How many numbered slugs are tried before a random one is made: `news`, `news-2` … `news-20`.
-const NUMBERED_SLUGS: u32 = 20;
 
 /// How a new article comes by its slug.
 #[derive(Debug, Clone)]
@@ -40,8 +41,15 @@ pub struct Saved {
     pub revision: i32,
 }
 
+/// Bodies are rendered on as many cores as there are. Who waits in vain leaves the queue.
+static RENDERERS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new(cores)
+});
+
 /// Renders a body, off the threads that serve requests: a hostile one takes a second.
 pub async fn rendered(body: &Source) -> Result<Rendered, Problem> {
+    let _permit = RENDERERS.acquire().await.context("rendering has stopped")?;
     let body = body.clone();
     let rendered = tokio::task::spawn_blocking(move || render(body.format, &body.source))
         .await
@@ -136,22 +144,12 @@ async fn choose_slug(
         }
         SlugChoice::Like(slug) => slug,
     };
-    for number in 1..=NUMBERED_SLUGS {
-        let candidate = if number == 1 {
-            wanted.clone()
-        } else {
-            wanted.numbered(number)
-        };
+    for candidate in wanted.candidates(u32::from_be_bytes(random_bytes()?)) {
         if queries::claim_slug(conn, id, &candidate).await? {
             return Ok(candidate);
         }
     }
-    let candidate = wanted.numbered(u32::from_be_bytes(random_bytes()?));
-    if queries::claim_slug(conn, id, &candidate).await? {
-        Ok(candidate)
-    } else {
-        Err(slug_taken())
-    }
+    Err(slug_taken())
 }
 
 fn slug_taken() -> Problem {

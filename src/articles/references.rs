@@ -1,6 +1,7 @@
 use diesel_async::AsyncPgConnection;
 
 use crate::rest::problem::ValueFault;
+use crate::tags::references::{unknown_author, unknown_tag};
 use crate::types::{AuthorId, Fault, Reference, TagId};
 use crate::{authors, tags};
 
@@ -12,12 +13,7 @@ pub async fn resolve_tags(
 ) -> diesel::QueryResult<Vec<TagId>> {
     let found = tags::queries::resolve(conn, references).await?;
     let ids = found.into_iter().map(|tag| tag.map(|tag| tag.id));
-    Ok(known(
-        ids,
-        faults,
-        "/tags",
-        Fault::new("unknown_tag", "there is no such tag; make it first"),
-    ))
+    Ok(known(ids, faults, "/tags", unknown_tag()))
 }
 
 /// Looks authors up; those that don't exist become faults.
@@ -30,12 +26,7 @@ pub async fn resolve_authors(
     let ids = found
         .into_iter()
         .map(|author| author.map(|author| author.id));
-    Ok(known(
-        ids,
-        faults,
-        "/authors",
-        Fault::new("unknown_author", "there is no such author"),
-    ))
+    Ok(known(ids, faults, "/authors", unknown_author()))
 }
 
 fn known<Id: PartialEq>(

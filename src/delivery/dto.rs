@@ -6,6 +6,7 @@ use super::jsonld::NewsArticle;
 use super::model::{CountedAuthor, Labelled, Published, WithBody};
 use crate::authors::AuthorSummary;
 use crate::platform::config::Config;
+use crate::rest::described::KnownMembers;
 use crate::tags::TagSummary;
 use crate::types::{
     ArticleId, AuthorId, JsonObject, Locale, PublicationId, RawJson, Seo, Slug, TagId, TocEntry,
@@ -68,41 +69,42 @@ pub struct Article {
     pub jsonld: Option<NewsArticle>,
 }
 
-/// What `fields` may name.
-pub const DELIVERED_MEMBERS: &[&str] = &[
-    "id",
-    "kind",
-    "slug",
-    "url",
-    "title",
-    "excerpt",
-    "body_html",
-    "toc",
-    "locale",
-    "translations",
-    "featured",
-    "cover",
-    "authors",
-    "authors.id",
-    "authors.slug",
-    "authors.name",
-    "tags",
-    "tags.id",
-    "tags.slug",
-    "tags.name",
-    "seo",
-    "seo.title",
-    "seo.description",
-    "seo.canonical_url",
-    "seo.image",
-    "seo.noindex",
-    "custom",
-    "word_count",
-    "reading_time_minutes",
-    "published_at",
-    "updated_at",
-    "jsonld",
-];
+impl KnownMembers for Article {
+    const MEMBERS: &'static [&'static str] = &[
+        "id",
+        "kind",
+        "slug",
+        "url",
+        "title",
+        "excerpt",
+        "body_html",
+        "toc",
+        "locale",
+        "translations",
+        "featured",
+        "cover",
+        "authors",
+        "authors.id",
+        "authors.slug",
+        "authors.name",
+        "tags",
+        "tags.id",
+        "tags.slug",
+        "tags.name",
+        "seo",
+        "seo.title",
+        "seo.description",
+        "seo.canonical_url",
+        "seo.image",
+        "seo.noindex",
+        "custom",
+        "word_count",
+        "reading_time_minutes",
+        "published_at",
+        "updated_at",
+        "jsonld",
+    ];
+}
 
 /// A person with something published.
 #[derive(Debug, Serialize, ToSchema)]

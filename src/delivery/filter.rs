@@ -1,12 +1,23 @@
 use chrono::{DateTime, Utc};
 
-use super::dto::DELIVERED_MEMBERS;
+use super::dto::Article;
 use super::model::{AuthorSort, PublicationSort};
 use super::words::Words;
+use crate::rest::described::{FieldsOf, KnownMembers, Several, SortBy};
 use crate::rest::fields::Fields;
 use crate::rest::page::PagingBy;
 use crate::rest::query::{FromQuery, Params, from_query};
 use crate::types::{AuthorId, Locale, Reference, TagId, closed_set};
+
+// The document knows types without parameters alone.
+type ByAuthorSort = SortBy<AuthorSort>;
+type ByPublicationSort = SortBy<PublicationSort>;
+type FieldsOfArticle = FieldsOf<Article>;
+type SeveralAuthors = Several<Reference<AuthorId>>;
+type SeveralExtra = Several<Extra>;
+type SeveralLocale = Several<Locale>;
+type SeveralPublishedKind = Several<PublishedKind>;
+type SeveralTags = Several<Reference<TagId>>;
 
 closed_set! {
     /// Which kind of text a list is about.
@@ -66,7 +77,7 @@ pub struct Shape {
 
 impl FromQuery for Shape {
     fn from_query(params: &mut Params) -> Option<Self> {
-        let fields = Fields::from_query(params, DELIVERED_MEMBERS);
+        let fields = Fields::from_query(params, Article::MEMBERS);
         let include = params.many("include");
         Some(Self {
             fields: fields?,
@@ -121,34 +132,34 @@ from_query!(ListPublished { all filter, all shape, all paging });
 #[expect(dead_code, reason = "describes parameters; `ListPublished` reads them")]
 pub struct ListPublishedParams {
     /// Pages are left out unless you ask for them.
-    #[param(value_type = Option<Vec<PublishedKind>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralPublishedKind>, inline, style = Form, explode = false)]
     kind: Option<String>,
     /// Slug or id of a tag; several: any of them.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["gardening"]))]
+    #[param(value_type = Option<SeveralTags>, inline, style = Form, explode = false, example = json!(["gardening"]))]
     tag: Option<String>,
     /// Slugs or ids of tags: every one of them.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralTags>, inline, style = Form, explode = false)]
     tag_all: Option<String>,
     /// Slugs or ids of tags: none of them.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralTags>, inline, style = Form, explode = false)]
     tag_not: Option<String>,
     /// Slug or id of an author; several: any of them.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralAuthors>, inline, style = Form, explode = false)]
     author: Option<String>,
     /// Any of these languages.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["en"]))]
+    #[param(value_type = Option<SeveralLocale>, inline, style = Form, explode = false, example = json!(["en"]))]
     locale: Option<String>,
     /// Only featured articles, or only others.
     featured: Option<bool>,
     /// Words to search for: `"an exact phrase"`, `-without`, `either or`. Stemmed in the language of `locale`, or English.
-    #[param(max_length = 200)]
+    #[param(min_length = 1, max_length = 200)]
     q: Option<String>,
     /// Only what was published after this instant.
     published_after: Option<DateTime<Utc>>,
     /// Only what was published before this instant.
     published_before: Option<DateTime<Utc>>,
     /// Up to three of `published_at`, `updated_at`, `title`; `-` before a key turns it round.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["-published_at"]))]
+    #[param(value_type = Option<ByPublicationSort>, inline, style = Form, explode = false, example = json!(["-published_at"]))]
     sort: Option<String>,
 }
 
@@ -158,11 +169,11 @@ pub struct ListPublishedParams {
 #[expect(dead_code, reason = "describes parameters; `Shape` reads them")]
 pub struct ShapeParams {
     /// Keep just these members; a dot reaches inside.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["id", "slug", "title", "tags.slug"]))]
+    #[param(value_type = Option<FieldsOfArticle>, inline, style = Form, explode = false, example = json!(["id", "slug", "title", "tags.slug"]))]
     fields: Option<String>,
     /// Add what answers leave out: `body` (lists only), and `jsonld`, with which every `<` of the answer is written
     /// `\u003c`. Tags and authors are there always.
-    #[param(value_type = Option<Vec<Extra>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralExtra>, inline, style = Form, explode = false)]
     include: Option<String>,
 }
 
@@ -178,6 +189,6 @@ from_query!(ListAuthors { all paging });
 #[expect(dead_code, reason = "describes parameters; `ListAuthors` reads them")]
 pub struct ListAuthorsParams {
     /// Up to three of `name`, `article_count`; `-` before a key turns it round.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["-article_count"]))]
+    #[param(value_type = Option<ByAuthorSort>, inline, style = Form, explode = false, example = json!(["-article_count"]))]
     sort: Option<String>,
 }

@@ -19,7 +19,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use dto::{Around, Article};
 pub use export::{Export, ExportFilter, ExportParams, Progress};
-pub use filter::{Extra, PublishedKind};
 pub use model::Published;
 pub use queries::{Bodies, IsLive, Kinds, NewestOf, newest, seen};
 

@@ -6,6 +6,7 @@ pub mod config;
 pub mod db;
 pub mod epoch;
 pub mod events;
+mod guessable;
 pub mod keyset;
 pub mod password;
 pub mod pool;

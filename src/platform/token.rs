@@ -167,11 +167,17 @@ impl AccessTokens {
     /// The claims of a token that one of our keys signed and that is valid now; of anything else, nothing.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<AccessClaims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(TOKEN_TYPE) || header.alg != Algorithm::EdDSA {
+        // The key id chooses among our own keys and is used for nothing else.
+        let kid = header.kid.clone()?;
+        // We write nothing else, so nothing else is ours: not `crit`, `b64` or `zip`, which change what a token means
+        // (RFC 7515 §4.1.11).
+        let ours = Header {
+            kid: Some(kid.clone()),
+            ..self.header.clone()
+        };
+        if header != ours {
             return None;
         }
-        // The key id chooses among our own keys and is used for nothing else.
-        let kid = header.kid?;
         let (_, key) = self.verifying.iter().find(|(jwk, _)| jwk.kid == kid)?;
         let claims = jsonwebtoken::decode::<AccessClaims>(token, key, &self.validation)
             .ok()?
@@ -179,6 +185,7 @@ impl AccessTokens {
         let now = now.timestamp();
         let lifetime = claims.exp.checked_sub(claims.iat)?;
         let is_current = claims.nbf <= now
+            && claims.iat <= now
             && now < claims.exp
             && lifetime <= ACCESS_TOKEN_LIFETIME.num_seconds();
         is_current.then_some(claims)
@@ -260,6 +267,7 @@ pub fn random_bytes<const N: usize>() -> anyhow::Result<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -277,6 +285,37 @@ mod tests {
         assert!(keys.verify(&token, now()).is_some());
         assert!(keys.verify(&token, now() - TimeDelta::seconds(1)).is_none());
         assert!(keys.verify(&token, now() + ACCESS_TOKEN_LIFETIME).is_none());
+    }
+
+    #[test]
+    fn a_token_says_nothing_but_what_we_write() {
+        let keys = AccessTokens::new(&[SigningKey::generate().unwrap()]).unwrap();
+        let claims = keys.verify(&token(&keys), now()).unwrap();
+        let is_taken = |header: &Header, claims: &AccessClaims| {
+            let token = jsonwebtoken::encode(header, claims, &keys.signing).unwrap();
+            keys.verify(&token, now()).is_some()
+        };
+        assert!(is_taken(&keys.header, &claims));
+        for (name, value) in [
+            ("crit", json!(["exp"])),
+            ("crit", json!(["b64"])),
+            ("crit", json!([])),
+            ("b64", json!(false)),
+            ("zip", json!("DEF")),
+            ("cty", json!("JWT")),
+            ("jku", json!("https://example.com/keys")),
+            ("typ", json!("JWT")),
+        ] {
+            let mut header = serde_json::to_value(&keys.header).unwrap();
+            header[name] = value;
+            let header = serde_json::from_value(header).unwrap();
+            assert!(!is_taken(&header, &claims), "{header:?}");
+        }
+        let from_the_future = AccessClaims {
+            iat: claims.iat + 1,
+            ..claims.clone()
+        };
+        assert!(!is_taken(&keys.header, &from_the_future));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::model::{NewPreviewLink, PreviewLinkRow, PreviewLinkSort};
 use super::{events, queries};
 use crate::platform::Platform;
 use crate::platform::token::OpaqueToken;
+use crate::rest::body::NoBody;
 use crate::rest::page::{List, PagingParams};
 use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
@@ -140,6 +141,7 @@ pub async fn revoke_preview_link(
     platform: Data<Platform>,
     id: Segment<PreviewLinkId>,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {

@@ -100,11 +100,19 @@ impl FromRequest for IfMatch {
 #[expect(dead_code, reason = "describes a header; `IfMatch` reads it")]
 pub struct IfMatchHeader {
     /// The `ETag` you read: the change is made only if nobody else has made one since. `*` overwrites whatever is there.
-    #[param(
-        rename = "If-Match",
-        example = "\"3-5d41402abc4b2a76b9719d911017c592\""
-    )]
+    #[param(rename = "If-Match", min_length = 1, example = "*")]
     if_match: Option<String>,
+}
+
+/// The header `If-Match` where it has to be there, for the OpenAPI document.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes a header; `IfMatch` reads it")]
+pub struct RequiredIfMatchHeader {
+    /// The `ETag` you read: the change is made only if nobody else has made one since. `*` overwrites whatever is there.
+    /// Without it the answer is 428.
+    #[param(rename = "If-Match", min_length = 1, example = "*")]
+    if_match: String,
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
+use super::cors;
 use super::problem::{Problem, ProblemBody};
 
 /// How long a body may take to arrive, and how long the answer may take then.
@@ -78,14 +79,21 @@ impl Deadline {
     }
 }
 
-/// The id of a request: the client's when sane, else ours.
-#[derive(Clone)]
-struct RequestId(String);
+/// What of a request goes into its answer, whatever that is.
+struct Caller {
+    /// The client's id for the request when sane, else ours.
+    id: String,
+    /// A script of another origin, perhaps.
+    has_origin: bool,
+}
 
-impl RequestId {
+impl Caller {
     fn of(headers: &HeaderMap) -> Self {
         let given = given_request_id(headers).and_then(|value| value.to_str().ok());
-        Self(given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned))
+        Self {
+            id: given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned),
+            has_origin: headers.contains_key(header::ORIGIN),
+        }
     }
 }
 
@@ -106,7 +114,7 @@ pub async fn envelope<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let id = RequestId::of(request.headers());
+    let caller = Caller::of(request.headers());
     let path = request.path().to_owned();
     let method = request.method().clone();
     let trace = trace_id(request.headers());
@@ -116,6 +124,11 @@ pub async fn envelope<B: MessageBody + 'static>(
     }
     let deadline = Deadline::for_request(&request);
     request.extensions_mut().insert(deadline.clone());
+    if let Some(allowed) = cors::preflight(&request) {
+        let mut response = request.into_response(allowed);
+        finish_headers(response.headers_mut(), &caller);
+        return Ok(response);
+    }
     let outcome = if accepts_ours(&request) {
         tokio::select! {
             outcome = next.call(request) => outcome,
@@ -126,7 +139,7 @@ pub async fn envelope<B: MessageBody + 'static>(
         Err(Problem::NotAcceptable.into())
     };
     let log = |pattern: Option<&str>, status| {
-        log(&method, pattern, status, started, &id, trace.as_deref());
+        log(&method, pattern, status, started, &caller, trace.as_deref());
     };
     match outcome {
         Ok(response) => {
@@ -137,7 +150,7 @@ pub async fn envelope<B: MessageBody + 'static>(
                 response = response.map_body(|_, _| BoxBody::new(body::None::new()));
             }
             log(pattern.as_deref(), response.status());
-            finish_headers(response.headers_mut(), &id);
+            finish_headers(response.headers_mut(), &caller);
             let Some(body) = response
                 .response_mut()
                 .extensions_mut()
@@ -145,42 +158,48 @@ pub async fn envelope<B: MessageBody + 'static>(
             else {
                 return Ok(response);
             };
-            Ok(response.map_body(|head, _| complete(head.headers_mut(), body, &path, &id)))
+            Ok(response.map_body(|head, _| complete(head.headers_mut(), body, &path, &caller)))
         }
         Err(error) => {
             let mut response: HttpResponse = error.as_response_error().error_response();
             log(None, response.status());
-            finish_headers(response.headers_mut(), &id);
+            finish_headers(response.headers_mut(), &caller);
             let body = response.extensions_mut().remove::<ProblemBody>();
-            let response = match body {
-                Some(body) => {
-                    response.map_body(|head, _| complete(head.headers_mut(), body, &path, &id))
-                }
-                None => response,
-            };
+            if let Some(body) = body {
+                response =
+                    response.map_body(|head, _| complete(head.headers_mut(), body, &path, &caller));
+            }
             Err(InternalError::from_response(error, response).into())
         }
     }
 }
 
 /// Adds to a problem what only the envelope knows.
-fn complete(headers: &mut HeaderMap, mut body: ProblemBody, path: &str, id: &RequestId) -> BoxBody {
+fn complete(
+    headers: &mut HeaderMap,
+    mut body: ProblemBody,
+    path: &str,
+    caller: &Caller,
+) -> BoxBody {
     headers.remove(header::CONTENT_LENGTH);
     body.instance = path.to_owned();
-    body.request_id.clone_from(&id.0);
+    body.request_id.clone_from(&caller.id);
     BoxBody::new(serde_json::to_string(&body).unwrap_or_default())
 }
 
-fn finish_headers(headers: &mut HeaderMap, id: &RequestId) {
+fn finish_headers(headers: &mut HeaderMap, caller: &Caller) {
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
+    if let Ok(value) = HeaderValue::from_str(&caller.id) {
         headers.insert(REQUEST_ID, value);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if caller.has_origin {
+        cors::allow(headers);
     }
 }
 
@@ -231,7 +250,7 @@ fn log(
     pattern: Option<&str>,
     status: StatusCode,
     started: Instant,
-    id: &RequestId,
+    caller: &Caller,
     trace: Option<&str>,
 ) {
     let elapsed_ms = started.elapsed().as_millis();
@@ -239,8 +258,8 @@ fn log(
     let is_delivery =
         method == Method::GET && status.is_success() && !pattern.starts_with("/api/v1/editor");
     if is_delivery {
-        tracing::debug!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = id.0, trace_id = trace, "answered");
+        tracing::debug!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = caller.id, trace_id = trace, "answered");
     } else {
-        tracing::info!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = id.0, trace_id = trace, "answered");
+        tracing::info!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = caller.id, trace_id = trace, "answered");
     }
 }

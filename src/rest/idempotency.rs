@@ -152,7 +152,9 @@ pub struct IdempotencyKeyHeader {
     /// `Idempotent-Replayed: true`; with another request it is a 422, and while the first is still at work a 409.
     #[param(
         rename = "Idempotency-Key",
+        min_length = 1,
         max_length = 255,
+        pattern = "^[ -~]+$",
         example = "4f5c1d0e-7a53-4c36-9c8e-2d1f0b6a9e11"
     )]
     idempotency_key: Option<String>,

@@ -5,6 +5,8 @@ pub mod body;
 pub mod cached;
 pub mod client;
 pub mod conditional;
+pub mod cors;
+pub mod described;
 pub mod envelope;
 pub mod fields;
 pub mod idempotency;

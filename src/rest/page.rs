@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
 use super::query::{FromQuery, Params};
@@ -99,7 +100,21 @@ fn broken_cursor() -> Fault {
 impl Parse for Cursor {
     fn parse(text: &str) -> Result<Self, Fault> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| broken_cursor())?;
-        serde_json::from_slice(&bytes).map_err(|_| broken_cursor())
+        let cursor: Self = serde_json::from_slice(&bytes).map_err(|_| broken_cursor())?;
+        if cursor.values.iter().all(is_storable) {
+            Ok(cursor)
+        } else {
+            Err(broken_cursor())
+        }
+    }
+}
+
+/// Whether Postgres can hold a value at all: clients may write cursors of their own.
+fn is_storable(value: &KeyValue) -> bool {
+    match value {
+        KeyValue::Text(text) => !text.contains('\0'),
+        KeyValue::Time(time) => (1..=9999).contains(&time.year()),
+        KeyValue::Id(_) | KeyValue::Number(_) => true,
     }
 }
 
@@ -175,6 +190,14 @@ impl<K: SortKey> FromQuery for PagingBy<K> {
             params.fault("sort", Fault::new("too_many", "takes at most 3 keys"));
             return None;
         }
+        if !sort
+            .iter()
+            .enumerate()
+            .all(|(at, key)| is_new(key, &sort[..at]))
+        {
+            params.fault("sort", Fault::new("conflicting", "names a key twice"));
+            return None;
+        }
         let columns = ordering::<K>(&sort);
         let position = match (cursor, page) {
             (Some(_), Some(_)) => {
@@ -218,6 +241,12 @@ impl<K: SortKey> FromQuery for PagingBy<K> {
             by: std::marker::PhantomData,
         })
     }
+}
+
+/// Whether a list is not sorted by a key already, the same way or the other.
+fn is_new<K: SortKey>(key: &Sorted<K>, before: &[Sorted<K>]) -> bool {
+    let column = |Sorted(key, direction): &Sorted<K>| key.column(*direction).sql;
+    before.iter().all(|other| column(other) != column(key))
 }
 
 /// The columns asked for, and the one that settles ties.
@@ -429,6 +458,7 @@ pub struct PagingParams {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<i64>,
     /// Continue where `next_cursor` or `prev_cursor` of an earlier answer says.
+    #[param(min_length = 1, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// Number of the page, from 1; can't be combined with `cursor`.
     #[param(minimum = 1, maximum = 1_000_000)]

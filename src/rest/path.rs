@@ -6,7 +6,8 @@ use actix_web::{FromRequest, HttpRequest};
 use super::problem::{Problem, ValueFault};
 use crate::types::Parse;
 
-/// The last variable segment of the path, such as the id in `/tags/{id}`: parsed, or a 400 that names it.
+/// The last variable segment of the path, such as the id in `/tags/{id}`: parsed, or a 400 that names it. One with a NUL
+/// in it names nothing, whatever it is for: Postgres holds none.
 pub struct Segment<T>(pub T);
 
 impl<T: Parse> FromRequest for Segment<T> {
@@ -17,6 +18,9 @@ impl<T: Parse> FromRequest for Segment<T> {
         let Some((name, text)) = request.match_info().iter().last() else {
             return ready(Err(Problem::NotFound("address")));
         };
+        if text.contains('\0') {
+            return ready(Err(Problem::NotFound("address")));
+        }
         let fault = |fault| Problem::malformed(vec![ValueFault::of(name, fault)]);
         ready(T::parse(text).map(Self).map_err(fault))
     }

@@ -240,6 +240,13 @@ impl Problem {
     pub fn into_cause(self) -> anyhow::Error {
         match self {
             Self::Internal(cause) => cause,
+            Self::Invalid(faults) => {
+                let place = |fault: &ValueFault| fault.pointer.clone().or(fault.parameter.clone());
+                let told = faults
+                    .iter()
+                    .map(|fault| format!("{} {}", place(fault).unwrap_or_default(), fault.detail));
+                anyhow::anyhow!(told.collect::<Vec<_>>().join("; "))
+            }
             other => anyhow::Error::new(other),
         }
     }

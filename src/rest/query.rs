@@ -8,6 +8,9 @@ use actix_web::{FromRequest, HttpRequest};
 use super::problem::{Problem, ValueFault};
 use crate::types::{Fault, Parse};
 
+/// Most values that a parameter may have.
+pub const MOST_VALUES: usize = 50;
+
 /// A handler's query parameters, and the query in one form for all ways to write it: known parameters by name, values of a
 /// set sorted.
 pub struct Query<T>(pub T, pub Canonical);
@@ -116,7 +119,7 @@ impl Params {
             .map(str::trim)
             .filter(|part| !part.is_empty())
             .collect();
-        if parts.len() > 50 {
+        if parts.len() > MOST_VALUES {
             self.fault(name, Fault::new("too_many", "has more than 50 values"));
             return None;
         }

@@ -30,7 +30,7 @@ pub async fn openapi_json(documents: Data<Documents>, _: Query<NoParams>) -> Htt
 /// The OpenAPI document as YAML
 ///
 /// This document, for people.
-#[utoipa::path(tag = "site", security(()), responses((status = 200, description = "OpenAPI 3.1", body = String, content_type = "application/yaml")))]
+#[utoipa::path(tag = "site", security(()), responses((status = 200, description = "OpenAPI 3.1", body = Object, content_type = "application/yaml")))]
 #[get("/openapi.yaml")]
 pub async fn openapi_yaml(documents: Data<Documents>, _: Query<NoParams>) -> HttpResponse {
     document("application/yaml", documents.yaml.clone())
@@ -82,7 +82,7 @@ pub async fn live(_: Query<NoParams>) -> HttpResponse {
 /// Can it answer?
 ///
 /// Asks the database, for a second at most: for a load balancer that chooses among instances.
-#[utoipa::path(tag = "site", security(()), responses((status = 200, description = "It can", body = Health)))]
+#[utoipa::path(tag = "site", security(()), responses((status = 200, description = "It can", body = Health), (status = 503, description = "It can't: the database does not answer")))]
 #[get("/health/ready")]
 pub async fn ready(platform: Data<Platform>, _: Query<NoParams>) -> Result<HttpResponse, Problem> {
     let asked = async {

@@ -78,6 +78,22 @@ from_body!(Consent { required asked_at, required method, optional wording, optio
 object_member!(Consent);
 stored_as_json!(Consent);
 
+/// What somebody agreed to, when and how, as it is to be written.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a member; `Consent` reads it")]
+pub struct NewConsent {
+    /// When they were asked and agreed.
+    asked_at: DateTime<Utc>,
+    method: ConsentMethod,
+    /// The words they agreed to.
+    #[schema(inline, examples("Yes, send me the weekly letter."))]
+    wording: Option<Prose<2000>>,
+    /// The page on which they agreed.
+    source_url: Option<WebAddress>,
+    /// The form in which they agreed.
+    form_id: Option<FormKey>,
+}
+
 /// Changes to a consent record: what is absent stays, `null` takes away. Where there is no record yet, `asked_at` and
 /// `method` are needed.
 #[derive(ToSchema)]

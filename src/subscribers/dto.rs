@@ -3,16 +3,24 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::consent::{Consent, FormKey, UpdateConsent};
+use super::consent::{Consent, FormKey, NewConsent, UpdateConsent};
 use super::model::{FollowingSubscriber, SubscriberFilter, SubscriberSort, SubscriberSource};
 use super::state::{FirstStatus, SubscriberStatus};
 use crate::rest::body::{FromBody, Member, Members, Place, from_body};
+use crate::rest::described::{Several, SortBy};
 use crate::rest::page::PagingBy;
 use crate::rest::query::from_query;
 use crate::tags::TagSummary;
 use crate::types::{
     EmailAddress, Fault, JsonObject, Line, Locale, Parse, Patch, Reference, SubscriberId, TagId,
 };
+
+// The document knows types without parameters alone.
+type BySubscriberSort = SortBy<SubscriberSort>;
+type TagReference = Reference<TagId>;
+type SeveralSubscriberSource = Several<SubscriberSource>;
+type SeveralSubscriberStatus = Several<SubscriberStatus>;
+type SeveralTags = Several<Reference<TagId>>;
 
 /// Somebody on the mailing list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -88,13 +96,14 @@ pub struct CreateSubscriber {
     #[schema(value_type = Option<FirstStatus>)]
     pub status: FirstStatus,
     /// Slugs or ids of tags; repetitions count once.
-    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 50)]
     pub topics: Topics,
     /// The language they want to be written to in.
     pub locale: Option<Locale>,
     /// At most 64 KiB of JSON.
     #[schema(value_type = Option<Object>)]
     pub attributes: JsonObject,
+    #[schema(value_type = Option<NewConsent>)]
     pub consent: Option<Consent>,
 }
 
@@ -143,7 +152,7 @@ pub struct UpdateSubscriber {
     #[schema(value_type = SubscriberStatus, required = false)]
     pub status: Option<SubscriberStatus>,
     /// Slugs or ids of tags, in the place of all that were there; repetitions count once.
-    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 50)]
     pub topics: Patch<Topics>,
     #[schema(value_type = Option<Locale>)]
     pub locale: Patch<Locale>,
@@ -164,7 +173,7 @@ pub struct RequestSubscription {
     #[schema(inline, examples("Robin Reader"))]
     pub name: Option<Line<200>>,
     /// Slugs or ids of the tags to follow; repetitions count once.
-    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 50)]
     pub topics: Option<Topics>,
     /// The form they filled in.
     pub form_id: Option<FormKey>,
@@ -226,22 +235,22 @@ impl ListSubscribers {
 )]
 pub struct ListSubscribersParams {
     /// Part of the address or of the name, in any case; or an address in any spelling.
-    #[param(max_length = 254, example = "robin")]
+    #[param(min_length = 1, max_length = 254, example = "robin")]
     q: Option<String>,
     /// Any of these.
-    #[param(value_type = Option<Vec<SubscriberStatus>>, style = Form, explode = false, max_items = 50)]
+    #[param(value_type = Option<SeveralSubscriberStatus>, inline, style = Form, explode = false)]
     status: Option<String>,
     /// Following any of these tags, each by slug or id.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 50)]
+    #[param(value_type = Option<SeveralTags>, inline, style = Form, explode = false)]
     topic: Option<String>,
     /// Any of these.
-    #[param(value_type = Option<Vec<SubscriberSource>>, style = Form, explode = false, max_items = 50)]
+    #[param(value_type = Option<SeveralSubscriberSource>, inline, style = Form, explode = false)]
     source: Option<String>,
     /// After this instant.
     created_after: Option<DateTime<Utc>>,
     /// Before this instant.
     created_before: Option<DateTime<Utc>>,
     /// Up to three of `created_at`, `email`, `updated_at`; `-` before a key turns it round.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["-created_at"]))]
+    #[param(value_type = Option<BySubscriberSort>, inline, style = Form, explode = false, example = json!(["-created_at"]))]
     sort: Option<String>,
 }

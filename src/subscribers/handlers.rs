@@ -8,6 +8,7 @@ use super::dto::{
 use super::model::{FollowingSubscriber, SubscriberSort, SubscriberSource};
 use super::{events, queries, writing};
 use crate::platform::{Platform, replays};
+use crate::rest::body::{NoBody, Referring};
 use crate::rest::conditional::{IfMatch, IfMatchHeader};
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
 use crate::rest::page::{List, PagingParams};
@@ -15,8 +16,8 @@ use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{Listed, NoContent, Reply};
 use crate::rest::{Body, Editor, Problem, Query, Segment};
-use crate::tags;
-use crate::types::{Fault, Patch, Reference, SubscriberId, TagId};
+use crate::tags::{self, references};
+use crate::types::{Patch, Reference, SubscriberId, TagId};
 
 /// List subscribers
 ///
@@ -50,12 +51,12 @@ pub async fn create_subscriber(
     platform: Data<Platform>,
     idempotency: Idempotency,
     _: Query<NoParams>,
-    body: Body<CreateSubscriber>,
+    body: Referring<CreateSubscriber>,
 ) -> Result<Reply, Problem> {
     let Body {
         value: input,
         fingerprint,
-    } = body;
+    } = references::settle(&platform.db, body).await?;
     let now = platform.clock.now();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -106,9 +107,9 @@ pub async fn update_subscriber(
     id: Segment<SubscriberId>,
     if_match: IfMatch,
     _: Query<NoParams>,
-    body: Body<UpdateSubscriber>,
+    body: Referring<UpdateSubscriber>,
 ) -> Result<Reply, Problem> {
-    let mut patch = body.value;
+    let mut patch = references::settle(&platform.db, body).await?.value;
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         let old = lock(tx, id.0, &if_match).await?;
@@ -145,6 +146,7 @@ pub async fn delete_subscriber(
     id: Segment<SubscriberId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -220,7 +222,7 @@ pub(super) async fn resolve_topics(
             Some(tag) => ids.push(tag.id),
             None => faults.push(ValueFault::at(
                 &format!("/topics/{index}"),
-                Fault::new("unknown_tag", "there is no such tag; make it first"),
+                references::unknown_tag(),
             )),
         }
     }

@@ -8,11 +8,13 @@ use super::guard::SubscriptionGuard;
 use super::handlers::{put_topics, resolve_topics};
 use super::{events, queries, writing};
 use crate::platform::Platform;
+use crate::rest::body::Referring;
 use crate::rest::client::ClientAddress;
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
 use crate::rest::query::NoParams;
 use crate::rest::reply::Reply;
 use crate::rest::{Body, Problem, Query};
+use crate::tags::references;
 use crate::types::SubscriberId;
 
 /// Sign up
@@ -31,15 +33,15 @@ pub async fn request_subscription(
     request: HttpRequest,
     idempotency: Idempotency,
     _: Query<NoParams>,
-    body: Body<RequestSubscription>,
+    body: Referring<RequestSubscription>,
 ) -> Result<Reply, Problem> {
-    let Body {
-        value: input,
-        fingerprint,
-    } = body;
     let now = platform.clock.now();
     let client = ClientAddress::of(&request, &platform.config.trusted_proxies);
     guard.admit(client, now)?;
+    let Body {
+        value: input,
+        fingerprint,
+    } = references::settle(&platform.db, body).await?;
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         if let Some(reply) = idempotency.replay(tx, &fingerprint, now).await? {

@@ -4,9 +4,14 @@ use utoipa::ToSchema;
 
 use super::model::{TagFilter, TagRow, TagSort, TagWithParent};
 use crate::rest::body::from_body;
+use crate::rest::described::SortBy;
 use crate::rest::page::PagingBy;
 use crate::rest::query::from_query;
 use crate::types::{Line, Patch, Prose, Reference, Slug, TagId};
+
+// The document knows types without parameters alone.
+type ByTagSort = SortBy<TagSort>;
+type TagReference = Reference<TagId>;
 
 /// A tag.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -76,12 +81,12 @@ pub struct CreateTag {
     #[schema(inline, examples("Gardening"))]
     pub name: Line<200>,
     /// Made from the name when absent.
-    #[schema(value_type = Option<String>, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 100)]
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", min_length = 1, max_length = 100)]
     pub slug: Option<Slug>,
     #[schema(inline)]
     pub description: Option<Prose<2000>>,
     /// Slug or id of the tag above it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TagReference>, inline)]
     pub parent: Option<Reference<TagId>>,
 }
 from_body!(CreateTag { required name, optional slug, optional description, optional parent });
@@ -91,12 +96,12 @@ from_body!(CreateTag { required name, optional slug, optional description, optio
 pub struct UpdateTag {
     #[schema(nullable = false, inline)]
     pub name: Option<Line<200>>,
-    #[schema(value_type = Option<String>, nullable = false, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 100)]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", min_length = 1, max_length = 100)]
     pub slug: Option<Slug>,
     #[schema(value_type = Option<Prose<2000>>, inline)]
     pub description: Patch<Prose<2000>>,
     /// Slug or id of the tag above it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TagReference>, inline)]
     pub parent: Patch<Reference<TagId>>,
 }
 from_body!(UpdateTag { change name, change slug, patch description, patch parent });
@@ -123,9 +128,9 @@ impl ListTags {
 #[expect(dead_code, reason = "describes parameters; `ListTags` reads them")]
 pub struct ListTagsParams {
     /// Part of the name.
-    #[param(max_length = 200)]
+    #[param(min_length = 1, max_length = 200)]
     q: Option<String>,
     /// Up to three of `name`, `article_count`, `created_at`, `updated_at`; `-` before a key turns it round.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["-article_count", "name"]))]
+    #[param(value_type = Option<ByTagSort>, inline, style = Form, explode = false, example = json!(["-article_count", "name"]))]
     sort: Option<String>,
 }

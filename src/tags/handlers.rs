@@ -4,12 +4,15 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::dto::{CreateTag, ListTags, ListTagsParams, Tag, UpdateTag};
 use super::model::{TagRow, TagSort, TagWithParent, WritableTag};
-use super::{events, queries};
+use super::{events, queries, references};
 use crate::platform::Platform;
 use crate::platform::clock::Moment;
+use crate::platform::token::random_bytes;
+use crate::rest::body::{NoBody, Referring};
 use crate::rest::conditional::{IfMatch, IfMatchHeader};
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
 use crate::rest::page::{List, PagingParams};
+use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{Listed, NoContent, Reply};
 use crate::rest::{Body, Editor, Problem, Query, Segment};
@@ -36,7 +39,8 @@ pub async fn list_tags(
 
 /// Create a tag
 ///
-/// The slug is made from the name unless you give one; a slug that is taken is a conflict.
+/// The slug is made from the name unless you give one. A slug that you give and that is taken is a conflict; a made one
+/// gets a number, unless it is a tag of the same name that has it.
 #[utoipa::path(tag = "tags", params(IdempotencyKeyHeader), request_body = CreateTag, responses((status = 201, description = "The new tag", body = Tag)))]
 #[post("/tags")]
 pub async fn create_tag(
@@ -44,12 +48,12 @@ pub async fn create_tag(
     platform: Data<Platform>,
     idempotency: Idempotency,
     _: Query<NoParams>,
-    body: Body<CreateTag>,
+    body: Referring<CreateTag>,
 ) -> Result<Reply, Problem> {
     let Body {
         value: input,
         fingerprint,
-    } = body;
+    } = references::settle(&platform.db, body).await?;
     let now = platform.clock.now();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -57,17 +61,19 @@ pub async fn create_tag(
             return Ok(reply);
         }
         let parent_id = resolve_parent(tx, input.parent.as_ref()).await?;
+        let made = Slug::from_title(input.name.as_str(), "tag");
         let tag = WritableTag {
-            slug: input
-                .slug
-                .unwrap_or_else(|| Slug::from_title(input.name.as_str(), "tag")),
+            slug: input.slug.clone().unwrap_or(made),
             name: input.name.as_str().to_owned(),
             description: input.description.map(|text| text.as_str().to_owned()),
             parent_id,
         };
-        let row = queries::insert(tx, TagId::mint(), &tag)
-            .await
-            .map_err(slug_taken().on_violation_of("tags_slug_key"))?;
+        let row = match input.slug {
+            Some(_) => queries::insert(tx, TagId::mint(), &tag)
+                .await
+                .map_err(slug_taken().on_violation_of("tags_slug_key"))?,
+            None => insert_under_free_slug(tx, tag).await?,
+        };
         events::record(tx, Some(editor.0.user), "tag.created", None, Some(&row)).await?;
         let location = platform
             .config
@@ -107,8 +113,9 @@ pub async fn update_tag(
     id: Segment<TagId>,
     if_match: IfMatch,
     _: Query<NoParams>,
-    body: Body<UpdateTag>,
+    body: Referring<UpdateTag>,
 ) -> Result<Reply, Problem> {
+    let body = references::settle(&platform.db, body).await?;
     let moment = platform.clock.moment();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -152,6 +159,7 @@ pub async fn delete_tag(
     id: Segment<TagId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -165,6 +173,28 @@ pub async fn delete_tag(
 
 fn slug_taken() -> Problem {
     Problem::conflict("slug_taken", "another tag has this slug")
+}
+
+/// Inserts a tag under the first free slug like the one it has. A tag of the same name is no other tag.
+async fn insert_under_free_slug(
+    conn: &mut AsyncPgConnection,
+    mut tag: WritableTag,
+) -> Result<TagRow, Problem> {
+    let drawn = u32::from_be_bytes(random_bytes()?);
+    for candidate in tag.slug.clone().candidates(drawn) {
+        tag.slug = candidate;
+        let (row, is_new) = queries::insert_unless_there(conn, &tag).await?;
+        if is_new {
+            return Ok(row);
+        }
+        if row.name.to_lowercase() == tag.name.to_lowercase() {
+            return Err(Problem::conflict(
+                "slug_taken",
+                "there is a tag of this name; give yours a slug if it is another",
+            ));
+        }
+    }
+    Err(slug_taken())
 }
 
 fn constraint(error: &diesel::result::Error) -> Option<&str> {
@@ -230,8 +260,8 @@ async fn resolve_parent(
         .await?
         .pop()
         .flatten();
-    let parent =
-        found.ok_or_else(|| Problem::invalid("/parent", "unknown_tag", "there is no such tag"))?;
+    let unknown = || vec![ValueFault::at("/parent", references::unknown_tag())];
+    let parent = found.ok_or_else(|| Problem::Invalid(unknown()))?;
     Ok(Some(parent.id))
 }
 

@@ -8,6 +8,7 @@ pub mod events;
 mod handlers;
 mod model;
 pub mod queries;
+pub mod references;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

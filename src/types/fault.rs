@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use super::Named;
+
 /// Says what is wrong with one value, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -28,6 +30,11 @@ impl Fault {
 pub trait Parse: Sized {
     /// Reads the value from text as a client wrote it.
     fn parse(text: &str) -> Result<Self, Fault>;
+
+    /// The thing that the value names, if that is what it is for. Whether there is such a thing, the database knows.
+    fn named(&self) -> Option<Named> {
+        None
+    }
 }
 
 impl Parse for String {

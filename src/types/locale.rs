@@ -14,7 +14,7 @@ use super::{Fault, Parse};
 )]
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(transparent)]
-#[schema(value_type = String, pattern = "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", examples("en"))]
+#[schema(value_type = String, pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$", examples("en"))]
 pub struct Locale(String);
 
 impl Locale {

@@ -28,7 +28,7 @@ pub use id::{
 pub use locale::Locale;
 pub use patch::Patch;
 pub use raw_json::RawJson;
-pub use reference::Reference;
+pub use reference::{Named, Reference};
 pub use rendered::{BodyFormat, Rendered, TocEntry, excerpt, render};
 pub use role::Role;
 pub use seo::{Seo, WebAddress};

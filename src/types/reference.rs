@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::{Fault, Parse, Slug};
+use super::{AuthorId, Fault, Parse, Slug, TagId};
 
 /// Names a thing by its id or by its slug. No slug looks like an id, so one text means one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -11,11 +11,40 @@ pub enum Reference<Id> {
     Slug(Slug),
 }
 
-impl<Id: Parse> Parse for Reference<Id> {
+/// A thing that a text names, of whichever kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    Tag(Reference<TagId>),
+    Author(Reference<AuthorId>),
+}
+
+/// The id of a thing that can be named by a slug too.
+pub trait Nameable: Parse + Copy {
+    /// The thing that is meant.
+    fn mentioned(reference: Reference<Self>) -> Named;
+}
+
+impl Nameable for TagId {
+    fn mentioned(reference: Reference<Self>) -> Named {
+        Named::Tag(reference)
+    }
+}
+
+impl Nameable for AuthorId {
+    fn mentioned(reference: Reference<Self>) -> Named {
+        Named::Author(reference)
+    }
+}
+
+impl<Id: Nameable> Parse for Reference<Id> {
     fn parse(text: &str) -> Result<Self, Fault> {
         Id::parse(text)
             .map(Self::Id)
             .or_else(|_| <Slug as Parse>::parse(text).map(Self::Slug))
+    }
+
+    fn named(&self) -> Option<Named> {
+        Some(Id::mentioned(self.clone()))
     }
 }
 
@@ -47,6 +76,8 @@ impl<Id> utoipa::PartialSchema for Reference<Id> {
             .schema_type(Type::String)
             .description(Some("A slug or an id."))
             .min_length(Some(1))
+            .max_length(Some(Slug::MAX))
+            .pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"))
             .into()
     }
 }

@@ -32,6 +32,8 @@ const RESERVED: [&str; 18] = [
 
 /// How much of a title a slug takes: the rest of [`Slug::MAX`] is for numbers.
 const MAX_FROM_TITLE: usize = 80;
+/// How far slugs are counted on before a number is drawn.
+const NUMBERED: u32 = 20;
 const LAST_RESORT: &str = "untitled";
 
 /// A name in an address: words of `a-z` and `0-9` with single hyphens between them.
@@ -68,6 +70,13 @@ impl Slug {
         } else {
             words.numbered(2)
         }
+    }
+
+    /// Lists what a made slug may become where others are taken: itself, `slug-2` to `slug-20`, and at last one with a
+    /// number that the caller drew.
+    pub fn candidates(&self, drawn: u32) -> impl Iterator<Item = Slug> {
+        let numbers = (2..=NUMBERED).chain([drawn]);
+        std::iter::once(self.clone()).chain(numbers.map(|number| self.numbered(number)))
     }
 
     /// Answers `slug-2` for 2, cut so that it is still a slug.

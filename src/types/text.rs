@@ -131,13 +131,14 @@ read_back_from_text!(Line<const MAX: usize>);
 read_back_from_text!(Prose<const MAX: usize>);
 
 macro_rules! text_schema {
-    ($type:ident) => {
+    ($type:ident, $pattern:literal) => {
         impl<const MAX: usize> PartialSchema for $type<MAX> {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
                 ObjectBuilder::new()
                     .schema_type(Type::String)
                     .min_length(Some(1))
                     .max_length(Some(MAX))
+                    .pattern(Some($pattern))
                     .into()
             }
         }
@@ -150,8 +151,15 @@ macro_rules! text_schema {
         }
     };
 }
-text_schema!(Line);
-text_schema!(Prose);
+// Something visible, and no control characters: in prose none but tabs and line ends.
+text_schema!(
+    Line,
+    r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+);
+text_schema!(
+    Prose,
+    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+);
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use crate::platform::Platform;
 use crate::platform::events::{self, Event, Visibility};
 use crate::platform::password::NewPassword;
 use crate::rest::Problem;
+use crate::rest::problem::ValueFault;
 use crate::types::{EmailAddress, Line, Reference, Role, UserId};
 
 /// A person who is to have an account.
@@ -21,6 +22,14 @@ pub struct NewUser {
 
 /// Makes an account and its public side.
 pub async fn create(platform: &Platform, user: NewUser) -> Result<UserId, Problem> {
+    let known = [
+        user.email.as_str(),
+        user.name.as_str(),
+        &platform.config.site_name,
+    ];
+    user.password
+        .hidden_from(&known)
+        .map_err(|fault| Problem::Invalid(vec![ValueFault::at("/password", fault)]))?;
     let hash = platform.passwords.hash(&user.password).await?;
     let mut conn = platform.db.get().await?;
     let taken = Problem::conflict("email_taken", "another account has this address");
@@ -109,6 +118,9 @@ pub async fn set_password(
     email: &EmailAddress,
     password: &NewPassword,
 ) -> Result<AccountState, Problem> {
+    password
+        .hidden_from(&[email.as_str(), &platform.config.site_name])
+        .map_err(|fault| Problem::Invalid(vec![ValueFault::at("/password", fault)]))?;
     let hash = platform.passwords.hash(password).await?;
     let mut conn = platform.db.get().await?;
     let now = platform.clock.now();

@@ -27,7 +27,7 @@ impl Parse for TypedPassword {
 #[derive(ToSchema)]
 pub struct LogIn {
     pub email: EmailAddress,
-    #[schema(value_type = String, format = Password, max_length = 256, examples("correct horse battery staple"))]
+    #[schema(value_type = String, format = Password, pattern = r"^[^\x00]*$", max_length = 256, examples("correct horse battery staple"))]
     pub password: TypedPassword,
 }
 from_body!(LogIn { required email, required password });
@@ -35,7 +35,10 @@ from_body!(LogIn { required email, required password });
 /// A refresh token to be exchanged.
 #[derive(ToSchema)]
 pub struct Refresh {
-    #[schema(examples("mhr_4fX0…"))]
+    #[schema(
+        pattern = r"^mhr_[A-Za-z0-9_-]{43}$",
+        examples("mhr_4fX0p0mT6cQf0T0pVdXo7cMNvQ9lq2nq3o0g9X1kzB4")
+    )]
     pub refresh_token: String,
 }
 from_body!(Refresh { required refresh_token });
@@ -112,10 +115,10 @@ from_body!(UpdateMe { change name, patch bio });
 /// A new password, and the proof that you know the old.
 #[derive(ToSchema)]
 pub struct ChangePassword {
-    #[schema(value_type = String, format = Password, max_length = 256)]
+    #[schema(value_type = String, format = Password, pattern = r"^[^\x00]*$", max_length = 256)]
     pub current_password: TypedPassword,
     /// At least 10 characters, and not one of the commonest passwords.
-    #[schema(value_type = String, format = Password, min_length = 10, max_length = 256)]
+    #[schema(value_type = String, format = Password, pattern = r"^[^\x00]*$", min_length = 10, max_length = 256)]
     pub new_password: NewPassword,
 }
 from_body!(ChangePassword { required current_password, required new_password });

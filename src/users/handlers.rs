@@ -12,8 +12,10 @@ use crate::authors;
 use crate::platform::Platform;
 use crate::platform::password::Verdict;
 use crate::platform::token::{ACCESS_TOKEN_LIFETIME, OpaqueToken, TokenHash};
+use crate::rest::body::NoBody;
 use crate::rest::client::ClientAddress;
-use crate::rest::conditional::IfMatch;
+use crate::rest::conditional::{IfMatch, IfMatchHeader};
+use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{NoContent, Reply};
 use crate::rest::{Author, Body, Problem, Query};
@@ -123,6 +125,7 @@ pub async fn log_out(
     me: Author,
     platform: Data<Platform>,
     query: Query<LogOut>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     let now = platform.clock.now();
@@ -153,8 +156,9 @@ pub async fn read_me(
 
 /// Change your account
 ///
-/// Changes the name and the text that readers see. The slug stays, so that links to your page do.
-#[utoipa::path(tag = "auth", request_body = UpdateMe, responses((status = 200, description = "Your account, changed", body = Me)))]
+/// Changes the name and the text that readers see. The slug stays, so that links to your page do. `If-Match` is optional,
+/// and honoured when sent.
+#[utoipa::path(tag = "auth", params(IfMatchHeader), request_body = UpdateMe, responses((status = 200, description = "Your account, changed", body = Me)))]
 #[patch("/me", wrap = "actix_web::middleware::from_fn(super::authenticate)")]
 pub async fn update_me(
     me: Author,
@@ -236,6 +240,17 @@ pub async fn change_password(
         ));
     }
     guard.succeeded(&user.email, client);
+    let mut conn = platform.db.get().await?;
+    let author = authors::queries::get(&mut conn, user.author_id).await?;
+    drop(conn);
+    let known = [
+        user.email.as_str(),
+        &author.name,
+        &platform.config.site_name,
+    ];
+    new_password
+        .hidden_from(&known)
+        .map_err(|fault| Problem::Invalid(vec![ValueFault::at("/new_password", fault)]))?;
     let hash = platform.passwords.hash(&new_password).await?;
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {

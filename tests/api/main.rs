@@ -5,6 +5,7 @@
 
 mod articles;
 mod auth;
+mod bodies;
 mod cache;
 mod changes;
 mod command_line;
@@ -20,6 +21,7 @@ mod openapi;
 mod plans;
 mod previews;
 mod related;
+mod requests;
 mod search;
 mod sitemaps;
 mod subscribers;

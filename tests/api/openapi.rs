@@ -139,6 +139,107 @@ fn every_reference_leads_somewhere() {
         .filter(|target| document.pointer(target.trim_start_matches('#')).is_none())
         .collect();
     assert!(dangling.is_empty() && !found.is_empty(), "{dangling:?}");
+    for kind in ["schemas", "responses"] {
+        for name in document["components"][kind].as_object().unwrap().keys() {
+            let reference = format!("#/components/{kind}/{name}");
+            assert!(found.contains(&reference), "nothing leads to {reference}");
+        }
+    }
+}
+
+/// The parameter of an operation that has this name.
+fn parameter<'a>(operation: &'a Operation, name: &str) -> Option<&'a Value> {
+    let parameters = operation.spec["parameters"].as_array()?;
+    parameters
+        .iter()
+        .find(|parameter| parameter["name"] == name)
+}
+
+#[test]
+fn request_bodies_name_every_member_that_they_may_have() {
+    fn closed(document: &Value, schema: &Value, seen: &mut BTreeSet<String>) {
+        if let Some(target) = schema["$ref"].as_str() {
+            if seen.insert(target.to_owned()) {
+                let target = document.pointer(target.trim_start_matches('#')).unwrap();
+                closed(document, target, seen);
+            }
+            return;
+        }
+        if let Some(members) = schema["properties"].as_object() {
+            assert_eq!(schema["additionalProperties"], false, "{schema}");
+            members
+                .values()
+                .for_each(|member| closed(document, member, seen));
+        }
+        for choice in schema["oneOf"].as_array().into_iter().flatten() {
+            closed(document, choice, seen);
+        }
+    }
+    let (document, mut seen) = (document(), BTreeSet::new());
+    for operation in operations() {
+        let content = &operation.spec["requestBody"]["content"];
+        for content in content.as_object().into_iter().flatten() {
+            closed(&document, &content.1["schema"], &mut seen);
+        }
+    }
+    assert!(seen.len() > 10, "{seen:?}");
+    // What answers show may grow; so nothing of it is closed.
+    for name in ["Article", "EditedArticle", "Seo", "Source", "Consent"] {
+        assert!(document["components"]["schemas"][name]["additionalProperties"].is_null());
+    }
+}
+
+#[test]
+fn if_match_is_required_where_it_has_to_be_there() {
+    let operations = operations();
+    let named = operations
+        .iter()
+        .filter_map(|operation| Some((operation, parameter(operation, "If-Match")?)));
+    let mut required = Vec::new();
+    for (operation, header) in named {
+        assert_eq!(header["example"], "*", "{}", operation.id());
+        let needs_it = !operation.spec["responses"]["428"].is_null();
+        assert_eq!(header["required"], needs_it, "{}", operation.id());
+        required.extend(needs_it.then_some(operation.id()));
+    }
+    required.sort_unstable();
+    assert_eq!(
+        required,
+        [
+            "publish_article",
+            "restore_article",
+            "submit_article",
+            "trash_article",
+            "unpublish_article",
+            "update_article"
+        ]
+    );
+}
+
+#[test]
+fn answers_to_fields_need_no_member() {
+    let document = document();
+    let mut count = 0;
+    for operation in operations() {
+        let Some(fields) = parameter(&operation, "fields") else {
+            continue;
+        };
+        let known = fields["schema"]["items"]["enum"].as_array().unwrap();
+        assert!(known.contains(&Value::from("tags.slug")), "{known:?}");
+        let answer = &operation.spec["responses"]["200"]["content"]["application/json"];
+        let forms = answer["schema"]["anyOf"].as_array().unwrap();
+        let part = forms[1]["$ref"].as_str().unwrap();
+        let part = document.pointer(part.trim_start_matches('#')).unwrap();
+        let entry = part["properties"]["data"]["items"]["$ref"].as_str();
+        let part = entry.map_or(part, |entry| {
+            document.pointer(entry.trim_start_matches('#')).unwrap()
+        });
+        assert!(part["required"].is_null(), "{part}");
+        let tags = &part["properties"]["tags"]["items"];
+        assert_eq!(tags["$ref"], "#/components/schemas/SomeTagSummary");
+        count += 1;
+    }
+    assert!(count >= 3, "only {count} operations take fields");
 }
 
 #[test]

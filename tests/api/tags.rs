@@ -85,6 +85,36 @@ async fn a_taken_slug_is_a_conflict() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_made_slug_that_is_taken_gets_a_number_unless_the_names_are_equal() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let make = async |name: &str| editor.post("/editor/tags", json!({ "name": name })).await;
+    for (name, slug) in [
+        ("🎈", "tag"),
+        ("♥♥", "tag-2"),
+        ("!!!", "tag-3"),
+        ("Garten", "garten"),
+        ("Gärten", "garten-2"),
+    ] {
+        assert_eq!(make(name).await.expect(201).text_of("slug"), slug);
+    }
+    for name in ["🎈", "♥♥", "garten", "GÄRTEN"] {
+        let refused = make(name).await.expect(409);
+        assert_eq!(refused.text_of("code"), "slug_taken", "{name}");
+    }
+    for number in 4..=20 {
+        let slug = make(&"?".repeat(number)).await.expect(201).text_of("slug");
+        assert_eq!(slug, format!("tag-{number}"));
+    }
+    let drawn = make("¿").await.expect(201).text_of("slug");
+    assert!(drawn.starts_with("tag-") && drawn != "tag-21", "{drawn}");
+    editor
+        .post("/editor/tags", json!({ "name": "Ø", "slug": "tag" }))
+        .await
+        .expect(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_creations_in_a_race_for_one_slug_one_wins() {
     let app = TestApp::start().await;
     let editor = app.editor().await;

@@ -1,13 +1,18 @@
 use chrono::{DateTime, Utc};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use crate::articles::content::{BodyPatch, ContentPatch, Excerpt, Kind, SeoPatch, Source, Title};
 use crate::rest::body::{Flag, FromBody, Members, from_body, object_member};
 use crate::rest::query::from_query;
 use crate::types::{
-    AuthorId, BodyFormat, Fault, JsonObject, Line, Locale, Patch, Prose, Reference, Seo, Slug,
-    TagId, WebAddress, closed_set,
+    AuthorId, BodyFormat, Fault, JsonObject, Line, Locale, Patch, Prose, Reference, Slug, TagId,
+    WebAddress, closed_set,
 };
+
+// The document knows types without parameters alone.
+type AuthorReference = Reference<AuthorId>;
+type TagReference = Reference<TagId>;
 
 /// Articles may be larger than other bodies: 4 MiB.
 const LIMIT: usize = 4 * 1024 * 1024;
@@ -72,18 +77,37 @@ impl crate::types::Parse for CoverId {
     }
 }
 
+/// Describes the id of an uploaded picture, as long as there are none.
+fn no_picture() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Null)
+        .description(Some("Id of an uploaded picture. There are none yet."))
+        .build()
+}
+
+/// A body as it is to be written.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a member; `Source` reads it")]
+pub struct NewSource {
+    /// `markdown` when absent.
+    format: Option<BodyFormat>,
+    #[schema(pattern = r"^[^\x00]*$", examples("Frost is *likely* before dawn."))]
+    source: String,
+}
+
 /// A new article.
 #[derive(ToSchema)]
 pub struct CreateArticle {
     #[schema(inline, examples("Frost in May"))]
     pub title: Title,
     /// Made from the title when absent; the next free one, if that is taken.
-    #[schema(value_type = Option<String>, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 100)]
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", min_length = 1, max_length = 100)]
     pub slug: Option<Slug>,
     /// Readers get the beginning of the text when there is none.
     #[schema(inline)]
     pub excerpt: Option<Excerpt>,
     /// Empty when absent. `format` is `markdown` when absent.
+    #[schema(value_type = Option<NewSource>)]
     pub body: Option<Source>,
     /// `article` when absent.
     pub kind: Option<Kind>,
@@ -91,22 +115,21 @@ pub struct CreateArticle {
     pub locale: Option<Locale>,
     #[schema(value_type = Option<bool>)]
     pub featured: Option<bool>,
-    /// Id of an uploaded picture.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    /// Id of an uploaded picture. There are none yet.
+    #[schema(schema_with = no_picture, required = false)]
     #[expect(
         dead_code,
         reason = "documents a member: while there are no pictures, every id is refused"
     )]
     pub cover_id: Option<()>,
-    #[schema(value_type = Option<Seo>)]
     pub seo: Option<SeoPatch>,
     /// Members of your own, at most 64 KiB of JSON.
     pub custom: Option<JsonObject>,
     /// Slugs or ids, in order.
-    #[schema(value_type = Option<Vec<String>>, max_items = 100, examples(json!(["gardening", "weather"])))]
+    #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 100, examples(json!(["gardening", "weather"])))]
     pub tags: Option<Vec<Reference<TagId>>>,
     /// Slugs or ids, in the order of the byline; you, when absent or empty.
-    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    #[schema(value_type = Option<Vec<AuthorReference>>, inline, max_items = 100)]
     pub authors: Option<Vec<Reference<AuthorId>>>,
 }
 
@@ -148,11 +171,11 @@ impl FromBody for CreateArticle {
 pub struct UpdateArticle {
     #[schema(inline, nullable = false)]
     pub title: Option<Title>,
-    #[schema(value_type = Option<String>, nullable = false, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 100)]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", min_length = 1, max_length = 100)]
     pub slug: Option<Slug>,
     #[schema(value_type = Option<Excerpt>, inline)]
     pub excerpt: Patch<Excerpt>,
-    #[schema(value_type = Option<Source>, nullable = false)]
+    #[schema(nullable = false)]
     pub body: Option<BodyPatch>,
     #[schema(nullable = false)]
     pub kind: Option<Kind>,
@@ -160,22 +183,22 @@ pub struct UpdateArticle {
     pub locale: Patch<Locale>,
     #[schema(value_type = Option<bool>, nullable = false)]
     pub featured: Option<bool>,
-    /// Id of an uploaded picture.
-    #[schema(value_type = Option<uuid::Uuid>)]
+    /// Id of an uploaded picture. There are none yet.
+    #[schema(schema_with = no_picture, required = false)]
     #[expect(
         dead_code,
         reason = "documents a member: while there are no pictures, every id is refused"
     )]
     pub cover_id: Option<()>,
-    #[schema(value_type = Option<Seo>)]
+    #[schema(value_type = Option<SeoPatch>)]
     pub seo: Patch<SeoPatch>,
     #[schema(value_type = Option<JsonObject>)]
     pub custom: Patch<JsonObject>,
     /// Replaces the tags: slugs or ids, in order.
-    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 100)]
     pub tags: Patch<Vec<Reference<TagId>>>,
     /// Replaces the byline: slugs or ids, in order; at least one.
-    #[schema(value_type = Option<Vec<String>>, nullable = false, min_items = 1, max_items = 100)]
+    #[schema(value_type = Option<Vec<AuthorReference>>, inline, nullable = false, min_items = 1, max_items = 100)]
     pub authors: Option<Vec<Reference<AuthorId>>>,
 }
 

@@ -8,7 +8,8 @@ use crate::articles::publishing::{self, Schedule};
 use crate::articles::state::{ArticleStatus, Move, allow};
 use crate::articles::{events, queries};
 use crate::platform::Platform;
-use crate::rest::conditional::{IfMatch, IfMatchHeader};
+use crate::rest::body::NoBody;
+use crate::rest::conditional::{IfMatch, RequiredIfMatchHeader};
 use crate::rest::query::NoParams;
 use crate::rest::reply::{NoContent, Reply};
 use crate::rest::{Author, Body, Editor, Problem, Query, Segment};
@@ -19,7 +20,7 @@ use crate::types::{ArticleId, Role};
 /// Tells the editors that it is ready. The status becomes `in_review`, unless readers see the article already.
 #[utoipa::path(
     tag = "articles",
-    params(("id" = ArticleId, Path, description = "The article's id"), IfMatchHeader),
+    params(("id" = ArticleId, Path, description = "The article's id"), RequiredIfMatchHeader),
     responses(
         (status = 200, description = "The article, submitted", body = EditedArticle),
         (status = 409, description = "It waits for review already, is scheduled, or is in the trash"),
@@ -33,6 +34,7 @@ pub async fn submit_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<Reply, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -57,7 +59,7 @@ pub async fn submit_article(
 /// `publish_at` lies in the past.
 #[utoipa::path(
     tag = "articles",
-    params(("id" = ArticleId, Path, description = "The article's id"), IfMatchHeader),
+    params(("id" = ArticleId, Path, description = "The article's id"), RequiredIfMatchHeader),
     request_body = PublishArticle,
     responses(
         (status = 200, description = "The article, published or scheduled", body = EditedArticle),
@@ -104,7 +106,7 @@ pub async fn publish_article(
 /// Takes it away from readers at once, and cancels what is scheduled. The working copy stays.
 #[utoipa::path(
     tag = "articles",
-    params(("id" = ArticleId, Path, description = "The article's id"), IfMatchHeader),
+    params(("id" = ArticleId, Path, description = "The article's id"), RequiredIfMatchHeader),
     responses(
         (status = 200, description = "The article, unpublished", body = EditedArticle),
         (status = 409, description = "It is neither published nor scheduled, or is in the trash"),
@@ -118,6 +120,7 @@ pub async fn unpublish_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<Reply, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -139,7 +142,7 @@ pub async fn unpublish_article(
 /// as it was never published or scheduled.
 #[utoipa::path(
     tag = "articles",
-    params(("id" = ArticleId, Path, description = "The article's id"), IfMatchHeader),
+    params(("id" = ArticleId, Path, description = "The article's id"), RequiredIfMatchHeader),
     responses(
         (status = 204, description = "The article is in the trash"),
         (status = 428, description = "`If-Match` is missing"),
@@ -152,6 +155,7 @@ pub async fn trash_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<NoContent, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
@@ -183,7 +187,7 @@ pub async fn trash_article(
 /// It comes back as it was, but unpublished.
 #[utoipa::path(
     tag = "articles",
-    params(("id" = ArticleId, Path, description = "The article's id"), IfMatchHeader),
+    params(("id" = ArticleId, Path, description = "The article's id"), RequiredIfMatchHeader),
     responses(
         (status = 200, description = "The article, restored", body = EditedArticle),
         (status = 409, description = "It is not in the trash"),
@@ -197,6 +201,7 @@ pub async fn restore_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     _: Query<NoParams>,
+    _: NoBody,
 ) -> Result<Reply, Problem> {
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {

@@ -9,12 +9,14 @@ use crate::articles::dto::{CreateArticle, EditedArticle, UpdateArticle, UpdatePa
 use crate::articles::opened::Open;
 use crate::articles::references::{resolve_authors, resolve_tags};
 use crate::platform::Platform;
-use crate::rest::conditional::{IfMatch, IfMatchHeader};
+use crate::rest::body::Referring;
+use crate::rest::conditional::{IfMatch, RequiredIfMatchHeader};
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
 use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::Reply;
 use crate::rest::{Author, Body, Identity, Problem, Query, Segment};
+use crate::tags::references;
 use crate::types::{ArticleId, BodyFormat, Patch, Rendered, Seo, Slug};
 
 /// Create an article
@@ -33,18 +35,18 @@ pub async fn create_article(
     platform: Data<Platform>,
     idempotency: Idempotency,
     _: Query<NoParams>,
-    body: Body<CreateArticle>,
+    body: Referring<CreateArticle>,
 ) -> Result<Reply, Problem> {
     let Body {
         value: input,
         fingerprint,
-    } = body;
+    } = references::settle(&platform.db, body).await?;
     let now = platform.clock.now();
     let source = input.body.clone().unwrap_or(Source {
         format: BodyFormat::Markdown,
         source: String::new(),
     });
-    let rendered = drafting::rendered(&source).await?;
+    let rendered = drafting::rendered(&source).await;
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         if let Some(reply) = idempotency.replay(tx, &fingerprint, now).await? {
@@ -68,7 +70,7 @@ pub async fn create_article(
 /// `If-Match`: when somebody has saved since you read, the answer is 412 and tells, per member, who changed what.
 #[utoipa::path(
     tag = "articles",
-    params(("id" = ArticleId, Path, description = "The article's id"), IfMatchHeader, UpdateParams),
+    params(("id" = ArticleId, Path, description = "The article's id"), RequiredIfMatchHeader, UpdateParams),
     request_body = UpdateArticle,
     responses(
         (status = 200, description = "The article, changed", body = EditedArticle),
@@ -82,9 +84,10 @@ pub async fn update_article(
     id: Segment<ArticleId>,
     if_match: IfMatch,
     query: Query<UpdateParams>,
-    body: Body<UpdateArticle>,
+    body: Referring<UpdateArticle>,
 ) -> Result<CustomizeResponder<Reply>, Problem> {
     let if_match = if_match.required()?;
+    let body = references::settle(&platform.db, body).await?;
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         let open = open(tx, id.0, me.0).await?.not_trashed()?;
@@ -161,16 +164,20 @@ async fn new_article(
     conn: &mut AsyncPgConnection,
     input: CreateArticle,
     body: Source,
-    rendered: Rendered,
+    rendered: Result<Rendered, Problem>,
     who: Identity,
 ) -> Result<NewArticle, Problem> {
-    let mut faults = Vec::new();
+    let (rendered, mut faults) = match rendered {
+        Ok(rendered) => (Some(rendered), Vec::new()),
+        Err(Problem::Invalid(faults)) => (None, faults),
+        Err(problem) => return Err(problem),
+    };
     let tags = resolve_tags(conn, &input.tags.unwrap_or_default(), &mut faults).await?;
     let mut authors =
         resolve_authors(conn, &input.authors.unwrap_or_default(), &mut faults).await?;
-    if !faults.is_empty() {
+    let Some(rendered) = rendered.filter(|_| faults.is_empty()) else {
         return Err(Problem::Invalid(faults));
-    }
+    };
     if authors.is_empty() {
         authors.push(who.author);
     }

@@ -10,7 +10,8 @@ use crate::types::{Parse, Reference, TagId};
 
 /// List tags
 ///
-/// By name, each with the number of articles that readers find under it; `sort=-article_count` puts the busiest first.
+/// All tags, by name, each with the number of articles that readers find under it; `sort=-article_count` puts the busiest
+/// first. Tags are a vocabulary that everyone may see: those that readers find nothing under yet are there too, with 0.
 #[utoipa::path(
     tag = "delivery",
     security(()),

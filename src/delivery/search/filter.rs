@@ -1,9 +1,10 @@
 use chrono::{DateTime, Utc};
 
 use super::statement::RANKED;
-use crate::delivery::dto::DELIVERED_MEMBERS;
+use crate::delivery::dto::Article;
 use crate::delivery::filter::PublishedKind;
 use crate::delivery::words::Words;
+use crate::rest::described::KnownMembers;
 use crate::rest::fields::Fields;
 use crate::rest::query::{FromQuery, Params};
 use crate::rest::ranked::RankedPaging;
@@ -65,7 +66,7 @@ impl FromQuery for SearchFilter {
 
 impl FromQuery for Search {
     fn from_query(params: &mut Params) -> Option<Self> {
-        let members: Vec<&str> = DELIVERED_MEMBERS
+        let members: Vec<&str> = Article::MEMBERS
             .iter()
             .copied()
             .filter(|member| *member != "body_html")

@@ -12,10 +12,10 @@ use futures::future::Either;
 
 use super::{PREVIEW, Store};
 use crate::platform::Platform;
-use crate::rest::envelope;
+use crate::rest::{cors, envelope};
 
 /// Middleware, outermost: hands out what is kept before anything else looks at the request. It adds the headers that
-/// the envelope and CORS would add.
+/// the envelope would add.
 pub struct Shortcut {
     pub platform: Data<Platform>,
     pub store: Data<Store>,
@@ -90,14 +90,7 @@ impl<S> Shortened<S> {
         );
         answered.insert(envelope::REQUEST_ID, request_id(request));
         if headers.contains_key(header::ORIGIN) {
-            answered.insert(
-                header::ACCESS_CONTROL_ALLOW_ORIGIN,
-                HeaderValue::from_static("*"),
-            );
-            answered.insert(
-                header::ACCESS_CONTROL_EXPOSE_HEADERS,
-                HeaderValue::from_static(envelope::EXPOSED_HEADERS),
-            );
+            cors::allow(answered);
         }
         tracing::debug!(path = target, request_id = ?answered.get(envelope::REQUEST_ID), "answered from memory");
         Some(response)

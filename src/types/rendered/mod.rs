@@ -7,6 +7,7 @@
 mod allowed;
 mod anchors;
 mod elements;
+mod markdown;
 mod output;
 mod shape;
 #[cfg(test)]
@@ -23,8 +24,8 @@ use super::closed_set;
 
 pub use text::excerpt;
 
-/// Markdown is slower to read than HTML; this is 170,000 words of it.
-const MAX_MARKDOWN_BYTES: usize = 1 << 20;
+/// As much as a body may have that is sent as HTML, so that what readers get can be sent again.
+const MAX_HTML_BYTES: usize = 4 << 20;
 
 closed_set! {
     /// How the source of a body is written.
@@ -66,6 +67,7 @@ pub struct TocEntry {
 )]
 pub enum RenderError {
     TooLong { bytes: usize },
+    TooMuchHtml { bytes: usize },
     TooDeep,
     TooCrowded,
 }
@@ -73,7 +75,7 @@ pub enum RenderError {
 impl RenderError {
     pub fn as_code(self) -> &'static str {
         match self {
-            RenderError::TooLong { .. } => "too_long",
+            RenderError::TooLong { .. } | RenderError::TooMuchHtml { .. } => "too_long",
             RenderError::TooDeep => "too_deep",
             RenderError::TooCrowded => "too_crowded",
         }
@@ -85,7 +87,12 @@ impl fmt::Display for RenderError {
         match self {
             RenderError::TooLong { bytes } => write!(
                 f,
-                "is {bytes} bytes of Markdown; at most {MAX_MARKDOWN_BYTES} are rendered"
+                "is {bytes} bytes of Markdown; at most {} are rendered",
+                markdown::MAX_BYTES
+            ),
+            RenderError::TooMuchHtml { bytes } => write!(
+                f,
+                "becomes {bytes} bytes of HTML; at most {MAX_HTML_BYTES} are kept"
             ),
             RenderError::TooDeep => write!(
                 f,
@@ -94,7 +101,7 @@ impl fmt::Display for RenderError {
             ),
             RenderError::TooCrowded => write!(
                 f,
-                "holds more than {} elements, or {} characters such as < and &",
+                "holds more than {} elements, or {} characters such as < and &, or thousands of addresses with no space between them",
                 output::MAX_TAGS,
                 output::MAX_ENTITIES
             ),
@@ -108,14 +115,17 @@ impl std::error::Error for RenderError {}
 ///
 /// # Errors
 ///
-/// Markdown beyond 1 MiB, and markup nested or crowded as no article is. What was rendered before
-/// is never refused as HTML.
+/// Markdown beyond 1 MiB, what becomes more than 4 MiB of HTML, and markup nested or crowded as no article is. What was
+/// rendered before is never refused as HTML.
 pub fn render(format: BodyFormat, source: &str) -> Result<Rendered, RenderError> {
     let source = without_controls(source);
     let (html, toc) = match format {
         BodyFormat::Html => settled(&source)?,
-        BodyFormat::Markdown => settled(&markdown_to_html(&source)?)?,
+        BodyFormat::Markdown => settled(&markdown::to_html(&source)?)?,
     };
+    if html.len() > MAX_HTML_BYTES {
+        return Err(RenderError::TooMuchHtml { bytes: html.len() });
+    }
     let text = text::plain_text(&html);
     let length = text::Length::of(&text);
     Ok(Rendered {
@@ -127,25 +137,6 @@ pub fn render(format: BodyFormat, source: &str) -> Result<Rendered, RenderError>
         text,
         toc,
     })
-}
-
-fn markdown_to_html(source: &str) -> Result<String, RenderError> {
-    if source.len() > MAX_MARKDOWN_BYTES {
-        return Err(RenderError::TooLong {
-            bytes: source.len(),
-        });
-    }
-    let mut options = comrak::Options::default();
-    options.extension.table = true;
-    options.extension.strikethrough = true;
-    options.extension.autolink = true;
-    options.extension.tasklist = true;
-    options.extension.footnotes = true;
-    // Else `**` beside a full-width full stop or bracket stays two asterisks.
-    options.extension.cjk_friendly_emphasis = true;
-    // The sanitiser follows.
-    options.render.r#unsafe = true;
-    Ok(comrak::markdown_to_html(source, &options))
 }
 
 fn settled(markup: &str) -> Result<(String, Vec<TocEntry>), RenderError> {

@@ -259,6 +259,14 @@ fn too_much_markdown_is_refused() {
 }
 
 #[test]
+fn what_grows_too_large_on_the_way_is_refused() {
+    let caption = format!("<a title=\"{}\">a</a>", "&".repeat(200));
+    let error = render_on_a_small_stack(BodyFormat::Html, caption.repeat(4_200)).unwrap_err();
+    assert!(matches!(error, RenderError::TooMuchHtml { .. }), "{error}");
+    assert_eq!(error.as_code(), "too_long");
+}
+
+#[test]
 fn an_empty_body_takes_no_time_to_read() {
     let minutes = |source| {
         render(BodyFormat::Markdown, source)

@@ -1,134 +1,35 @@
-//! Request bodies: JSON, read strictly, all faults told at once.
+//! The members of JSON objects, taken out one by one; what is wrong with them is kept until all were read.
 
-use std::future::Future;
-use std::pin::Pin;
+use serde_json::{Map, Number, Value};
 
-use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures::StreamExt;
-use serde_json::{Map, Value};
+use super::FromBody;
+use crate::rest::problem::ValueFault;
+use crate::types::{Fault, JsonObject, Named, Parse, Patch};
 
-use super::envelope::Deadline;
-use super::problem::{Problem, ValueFault};
-use crate::platform::token::sha256;
-use crate::types::{Fault, JsonObject, Parse, Patch};
-
-/// A parsed body, and what tells it from another.
-pub struct Body<T> {
-    pub value: T,
-    /// SHA-256 of the bytes as they came.
-    pub fingerprint: Vec<u8>,
-}
-
-/// What can be read from a JSON object.
-pub trait FromBody: Sized + 'static {
-    /// Largest body in bytes.
-    const LIMIT: usize = 1024 * 1024;
-
-    /// Takes every member it knows out of `members`; `None` after a fault, which `members` keeps.
-    fn from_body(members: &mut Members<'_>) -> Option<Self>;
-}
-
-impl<T: FromBody> FromRequest for Body<T> {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            let bytes = read(&request, payload, T::LIMIT).await?;
-            let value = parse(&bytes)?;
-            Ok(Self {
-                value,
-                fingerprint: sha256(&bytes),
-            })
-        })
-    }
-}
-
-/// Reads the body's bytes, once their form is known to be right.
-async fn read(
-    request: &HttpRequest,
-    mut payload: Payload,
-    limit: usize,
-) -> Result<Vec<u8>, Problem> {
-    let media_type = request.content_type();
-    let is_json = media_type == "application/json" || media_type == "application/merge-patch+json";
-    if !is_json {
-        return Err(Problem::UnsupportedMediaType(
-            "send `Content-Type: application/json`",
-        ));
-    }
-    let is_compressed = request
-        .headers()
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|coding| coding != "identity");
-    if is_compressed {
-        return Err(Problem::UnsupportedMediaType(
-            "send the body without `Content-Encoding`",
-        ));
-    }
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(Problem::TooLarge(limit));
-    }
-    let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::Malformed {
-            detail: "the body ended early".into(),
-            errors: Vec::new(),
-        })?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(Problem::TooLarge(limit));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Deadline::body_has_arrived(request);
-    Ok(bytes)
-}
-
-/// Parses a JSON object into a request type.
-pub fn parse<T: FromBody>(bytes: &[u8]) -> Result<T, Problem> {
-    let malformed = |detail: String| Problem::Malformed {
-        detail: detail.into(),
-        errors: Vec::new(),
-    };
-    let text =
-        std::str::from_utf8(bytes).map_err(|_| malformed("the body must be UTF-8".to_owned()))?;
-    let value: Value = serde_json::from_str(text)
-        .map_err(|fault| malformed(format!("the body must be JSON: {fault}")))?;
-    let Value::Object(object) = value else {
-        return Err(malformed("the body must be a JSON object".to_owned()));
-    };
-    let mut faults = Faults::default();
-    let mut members = Members {
-        object,
-        pointer: String::new(),
-        known: Vec::new(),
-        faults: &mut faults,
-    };
-    members.refuse_nul();
-    let value = T::from_body(&mut members);
-    members.refuse_unknown();
-    if !faults.unknown.is_empty() {
-        faults.unknown.append(&mut faults.invalid);
-        return Err(Problem::malformed(faults.unknown));
-    }
-    match value {
-        Some(value) if faults.invalid.is_empty() => Ok(value),
-        _ => Err(Problem::Invalid(faults.invalid)),
-    }
-}
-
-/// What is wrong with a body: names that mean nothing make it malformed, values only invalid.
+/// What is wrong with a body: names that mean nothing make it malformed, values only invalid. Whether the things that it
+/// names exist is not known yet.
 #[derive(Default)]
 pub struct Faults {
-    unknown: Vec<ValueFault>,
-    invalid: Vec<ValueFault>,
+    pub unknown: Vec<ValueFault>,
+    pub invalid: Vec<ValueFault>,
+    pub named: Vec<(String, Named)>,
+}
+
+/// Reads a whole body, and notes all that is wrong with it.
+pub fn read_all<T: FromBody>(object: Map<String, Value>, faults: &mut Faults) -> Option<T> {
+    let value = Value::Object(object);
+    refuse_unstorable(
+        &value,
+        &mut Place {
+            pointer: String::new(),
+            faults,
+        },
+    );
+    Place {
+        pointer: String::new(),
+        faults,
+    }
+    .object(value)
 }
 
 /// The members of one object in a body, and what was found wrong with them.
@@ -158,6 +59,11 @@ impl Place<'_> {
             .invalid
             .push(ValueFault::at(&self.pointer, fault));
         None
+    }
+
+    fn note(&mut self, named: Option<Named>) {
+        let named = named.map(|named| (self.pointer.clone(), named));
+        self.faults.named.extend(named);
     }
 
     fn below(&mut self, name: &str) -> Place<'_> {
@@ -245,7 +151,11 @@ impl Members<'_> {
     }
 
     fn refuse_unknown(&mut self) {
-        let known = self.known.join(", ");
+        let known = if self.known.is_empty() {
+            "none".to_owned()
+        } else {
+            self.known.join(", ")
+        };
         let unknown: Vec<String> = self
             .object
             .keys()
@@ -265,33 +175,25 @@ impl Members<'_> {
             ));
         }
     }
-
-    /// Postgres can't hold NUL in text: refused wherever it stands, custom fields and names included.
-    fn refuse_nul(&mut self) {
-        let object = std::mem::take(&mut self.object);
-        let value = Value::Object(object);
-        find_nul(
-            &value,
-            &mut Place {
-                pointer: self.pointer.clone(),
-                faults: self.faults,
-            },
-        );
-        if let Value::Object(object) = value {
-            self.object = object;
-        }
-    }
 }
 
-fn find_nul(value: &Value, place: &mut Place<'_>) {
+/// Refuses, wherever it stands, what can't be stored and read back as it came: NUL in text, which Postgres does not
+/// hold; numbers beyond 64 bits, which are read as the nearest of few; names that the JSON library takes for its own.
+fn refuse_unstorable(value: &Value, place: &mut Place<'_>) {
     let nul = || Fault::new("nul", "must not contain the character NUL");
     match value {
         Value::String(text) if text.contains('\0') => {
             place.refuse::<()>(nul());
         }
+        Value::Number(number) if is_rounded(number) => {
+            place.refuse::<()>(Fault::new(
+                "out_of_range",
+                "is a number beyond 64 bits, which would be rounded; send it as text",
+            ));
+        }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                find_nul(item, &mut place.below(&index.to_string()));
+                refuse_unstorable(item, &mut place.below(&index.to_string()));
             }
         }
         Value::Object(members) => {
@@ -299,19 +201,34 @@ fn find_nul(value: &Value, place: &mut Place<'_>) {
                 if name.contains('\0') {
                     place.refuse::<()>(nul());
                 }
-                find_nul(member, &mut place.below(name));
+                if name.starts_with("$serde_json::private::") {
+                    place.refuse::<()>(Fault::new("reserved", "has a name that is reserved"));
+                }
+                refuse_unstorable(member, &mut place.below(name));
             }
         }
         _ => {}
     }
 }
 
+/// Whether a number was too large to be read as a whole one.
+fn is_rounded(number: &Number) -> bool {
+    const BEYOND_U64: f64 = 18_446_744_073_709_551_616.0;
+    const BELOW_I64: f64 = -9_223_372_036_854_775_808.0;
+    let is_beyond = |number: f64| number >= BEYOND_U64 || number <= BELOW_I64;
+    number.is_f64() && number.as_f64().is_some_and(is_beyond)
+}
+
 impl<T: Parse> Member for T {
     fn from_value(value: Value, place: &mut Place<'_>) -> Option<Self> {
         match value {
-            Value::String(text) => T::parse(&text)
-                .map_err(|fault| place.refuse::<()>(fault))
-                .ok(),
+            Value::String(text) => match T::parse(&text) {
+                Ok(value) => {
+                    place.note(value.named());
+                    Some(value)
+                }
+                Err(fault) => place.refuse(fault),
+            },
             _ => place.refuse(Fault::new("wrong_type", "must be a string")),
         }
     }
