@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use futures::StreamExt;
 
 use super::dto::{Around, Article};
-use super::filter::PublishedKind;
+use super::filter::{PublishedKind, SeveralPublishedKind};
 use super::queries::{self, Kinds};
 use crate::platform::clock::Moment;
 use crate::platform::config::Config;
@@ -29,7 +29,7 @@ from_query!(ExportFilter { many kind });
 #[expect(dead_code, reason = "describes parameters; `ExportFilter` reads them")]
 pub struct ExportParams {
     /// Only articles, or only pages; both by default.
-    #[param(value_type = Option<Vec<PublishedKind>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralPublishedKind>, inline, style = Form, explode = false)]
     kind: Option<String>,
 }
 

@@ -13,11 +13,11 @@ use crate::types::{AuthorId, Locale, Reference, TagId, closed_set};
 type ByAuthorSort = SortBy<AuthorSort>;
 type ByPublicationSort = SortBy<PublicationSort>;
 type FieldsOfArticle = FieldsOf<Article>;
-type SeveralAuthors = Several<Reference<AuthorId>>;
+pub type SeveralAuthors = Several<Reference<AuthorId>>;
 type SeveralExtra = Several<Extra>;
-type SeveralLocale = Several<Locale>;
-type SeveralPublishedKind = Several<PublishedKind>;
-type SeveralTags = Several<Reference<TagId>>;
+pub type SeveralLocale = Several<Locale>;
+pub type SeveralPublishedKind = Several<PublishedKind>;
+pub type SeveralTags = Several<Reference<TagId>>;
 
 closed_set! {
     /// Which kind of text a list is about.

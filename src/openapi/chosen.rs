@@ -8,8 +8,8 @@ use utoipa::openapi::{Components, Ref, RefOr, Schema};
 
 use super::closed::component_of;
 
-/// How the component of a list is called, before the name of its entries.
-const LIST: &str = "List_";
+/// How components of lists are called, before the name of their entries.
+const LISTS: [&str; 2] = ["List_", "SearchResults_"];
 /// The member of a list that holds its entries.
 const ENTRIES: &str = "data";
 /// How a component is called whose members may all be missing, before its name.
@@ -18,12 +18,17 @@ const SOME: &str = "Some";
 /// Says what lists are of by name, where the whole entry was written out.
 pub fn name_entries(components: &mut Components) {
     for (name, schema) in &mut components.schemas {
-        if let Some(entry) = name.strip_prefix(LIST)
+        if let Some(entry) = entry_of(name)
             && let RefOr::T(Schema::Object(list)) = schema
         {
             set_entries(list, entry);
         }
     }
+}
+
+/// What a list is of, if it is one.
+fn entry_of(name: &str) -> Option<&str> {
+    LISTS.iter().find_map(|list| name.strip_prefix(list))
 }
 
 fn set_entries(list: &mut Object, entry: &str) {
@@ -81,10 +86,8 @@ fn opened_members(fields: &Parameter) -> BTreeSet<String> {
 /// Makes the component whose members may all be missing, and answers its name. Of a list, its entries are meant.
 fn chosen(components: &mut Components, name: &str, opened: &BTreeSet<String>) -> Option<String> {
     let part = format!("{SOME}{name}");
-    let RefOr::T(Schema::Object(mut object)) = components.schemas.get(name)?.clone() else {
-        return None;
-    };
-    if let Some(entry) = name.strip_prefix(LIST) {
+    let mut object = whole(components, components.schemas.get(name)?)?;
+    if let Some(entry) = entry_of(name) {
         set_entries(&mut object, &chosen(components, entry, opened)?);
     } else {
         let told = object.description.unwrap_or_default();
@@ -102,6 +105,28 @@ fn chosen(components: &mut Components, name: &str, opened: &BTreeSet<String>) ->
         .schemas
         .insert(part.clone(), RefOr::T(Schema::Object(object)));
     Some(part)
+}
+
+/// A schema as one object, where it is made of several.
+fn whole(components: &Components, schema: &RefOr<Schema>) -> Option<Object> {
+    match schema {
+        RefOr::Ref(reference) => {
+            let name = component_of(&reference.ref_location);
+            whole(components, components.schemas.get(name)?)
+        }
+        RefOr::T(Schema::Object(object)) => Some(object.clone()),
+        RefOr::T(Schema::AllOf(parts)) => {
+            let mut all = Object::new();
+            for part in &parts.items {
+                let part = whole(components, part)?;
+                all.properties.extend(part.properties);
+                all.required.extend(part.required);
+            }
+            all.description.clone_from(&parts.description);
+            Some(all)
+        }
+        RefOr::T(_) => None,
+    }
 }
 
 fn choose_inside(components: &mut Components, member: &mut RefOr<Schema>) {

@@ -6,6 +6,7 @@ use super::queries::{Facets as CountedFacets, HitRow};
 use crate::authors::AuthorSummary;
 use crate::delivery::dto::{Around, Article};
 use crate::platform::config::Config;
+use crate::rest::described::KnownMembers;
 use crate::rest::page::Pagination;
 use crate::tags::TagSummary;
 
@@ -31,6 +32,45 @@ pub struct Hit {
     pub score: f64,
 }
 
+impl KnownMembers for Hit {
+    const MEMBERS: &'static [&'static str] = &[
+        "id",
+        "kind",
+        "slug",
+        "url",
+        "title",
+        "excerpt",
+        "toc",
+        "locale",
+        "translations",
+        "featured",
+        "cover",
+        "authors",
+        "authors.id",
+        "authors.slug",
+        "authors.name",
+        "tags",
+        "tags.id",
+        "tags.slug",
+        "tags.name",
+        "seo",
+        "seo.title",
+        "seo.description",
+        "seo.canonical_url",
+        "seo.image",
+        "seo.noindex",
+        "custom",
+        "word_count",
+        "reading_time_minutes",
+        "published_at",
+        "updated_at",
+        "jsonld",
+        "highlight",
+        "highlight.title",
+        "highlight.excerpt",
+        "score",
+    ];
+}
 /// Where the words stand. HTML in which only `<mark>` is markup.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Highlight {

@@ -1,14 +1,18 @@
 use chrono::{DateTime, Utc};
 
+use super::dto::Hit;
 use super::statement::RANKED;
-use crate::delivery::dto::Article;
-use crate::delivery::filter::PublishedKind;
+use crate::delivery::filter::{
+    PublishedKind, SeveralAuthors, SeveralLocale, SeveralPublishedKind, SeveralTags,
+};
 use crate::delivery::words::Words;
-use crate::rest::described::KnownMembers;
+use crate::rest::described::{FieldsOf, KnownMembers};
 use crate::rest::fields::Fields;
 use crate::rest::query::{FromQuery, Params};
 use crate::rest::ranked::RankedPaging;
 use crate::types::{AuthorId, Fault, Line, Locale, Parse, Reference, TagId};
+
+type FieldsOfHit = FieldsOf<Hit>;
 
 /// What is searched for, and where.
 #[derive(Debug, Clone)]
@@ -66,14 +70,8 @@ impl FromQuery for SearchFilter {
 
 impl FromQuery for Search {
     fn from_query(params: &mut Params) -> Option<Self> {
-        let members: Vec<&str> = Article::MEMBERS
-            .iter()
-            .copied()
-            .filter(|member| *member != "body_html")
-            .chain(["highlight", "highlight.title", "highlight.excerpt", "score"])
-            .collect();
         let filter = SearchFilter::from_query(params);
-        let fields = Fields::from_query(params, &members);
+        let fields = Fields::from_query(params, Hit::MEMBERS);
         let paging = RankedPaging::from_query(params, RANKED);
         Some(Self {
             filter: filter?,
@@ -114,23 +112,23 @@ pub struct SearchParams {
     #[param(min_length = 1, max_length = 200, example = "frost \"in may\" -snow")]
     q: String,
     /// Pages are left out unless you ask for them.
-    #[param(value_type = Option<Vec<PublishedKind>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralPublishedKind>, inline, style = Form, explode = false)]
     kind: Option<String>,
     /// Slug or id of a tag; several: any of them.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["gardening"]))]
+    #[param(value_type = Option<SeveralTags>, inline, style = Form, explode = false, example = json!(["gardening"]))]
     tag: Option<String>,
     /// Slug or id of an author; several: any of them.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    #[param(value_type = Option<SeveralAuthors>, inline, style = Form, explode = false)]
     author: Option<String>,
     /// Any of these languages.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["en"]))]
+    #[param(value_type = Option<SeveralLocale>, inline, style = Form, explode = false, example = json!(["en"]))]
     locale: Option<String>,
     /// Only what was published after this instant.
     published_after: Option<DateTime<Utc>>,
     /// Only what was published before this instant.
     published_before: Option<DateTime<Utc>>,
     /// Keep just these members of a hit; a dot reaches inside.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["slug", "title", "highlight"]))]
+    #[param(value_type = Option<FieldsOfHit>, inline, style = Form, explode = false, example = json!(["slug", "title", "highlight"]))]
     fields: Option<String>,
 }
 
