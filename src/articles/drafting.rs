@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::content::{Content, Source};
 use super::events;
 use super::queries::{self, WorkingCopy};
+use crate::platform::clock::Moment;
 use crate::platform::token::random_bytes;
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
@@ -66,7 +67,8 @@ pub async fn create(conn: &mut AsyncPgConnection, new: NewArticle) -> Result<Sav
     let mut content = new.content;
     content.slug = choose_slug(conn, id, new.slug).await?;
     let copy = working_copy(&content, new.rendered, 1, new.by);
-    let version = queries::insert(conn, id, &copy, new.created_at).await?;
+    let created_at = new.created_at.map_or_else(Moment::now, Moment::at);
+    let version = queries::insert(conn, id, &copy, created_at).await?;
     queries::insert_tags(conn, id, &content.tags).await?;
     queries::insert_authors(conn, id, &content.authors).await?;
     let snapshot = content.snapshot();

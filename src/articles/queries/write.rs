@@ -5,12 +5,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 
 use crate::articles::content::{Excerpt, Kind, Title};
+use crate::platform::clock::Moment;
 use crate::schema::{article_authors, article_slugs, article_tags, articles, publications};
-use crate::types::{ArticleId, AuthorId, BodyFormat, JsonObject, Locale, Seo, Slug, TagId, UserId};
+use crate::types::{ArticleId, BodyFormat, JsonObject, Locale, Seo, Slug, UserId};
 
 /// What a save writes into the working copy.
 #[derive(Debug, Insertable, AsChangeset)]
-#[diesel(table_name = articles, treat_none_as_null = true)]
+// Nulls are written as such: with `default` in their place it would be another statement for each combination.
+#[diesel(table_name = articles, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct WorkingCopy {
     pub kind: Kind,
     pub slug: Slug,
@@ -82,12 +84,12 @@ pub async fn insert(
     conn: &mut AsyncPgConnection,
     id: ArticleId,
     copy: &WorkingCopy,
-    created_at: Option<DateTime<Utc>>,
+    created_at: Moment,
 ) -> QueryResult<i64> {
     let made = (
         articles::id.eq(id),
         articles::created_by.eq(copy.updated_by),
-        created_at.map(|at| articles::created_at.eq(at)),
+        articles::created_at.eq(created_at),
     );
     diesel::insert_into(articles::table)
         .values((made, copy))
@@ -117,58 +119,9 @@ pub async fn delete_tags(conn: &mut AsyncPgConnection, id: ArticleId) -> QueryRe
         .map(|_| ())
 }
 
-/// Puts tags on an article that has none.
-pub async fn insert_tags(
-    conn: &mut AsyncPgConnection,
-    id: ArticleId,
-    tags: &[TagId],
-) -> QueryResult<()> {
-    if tags.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = (0i32..)
-        .zip(tags)
-        .map(|(position, tag)| {
-            (
-                article_tags::article_id.eq(id),
-                article_tags::tag_id.eq(*tag),
-                article_tags::position.eq(position),
-            )
-        })
-        .collect();
-    diesel::insert_into(article_tags::table)
-        .values(rows)
-        .execute(conn)
-        .await
-        .map(|_| ())
-}
-
 /// Takes the byline off an article.
 pub async fn delete_authors(conn: &mut AsyncPgConnection, id: ArticleId) -> QueryResult<()> {
     diesel::delete(article_authors::table.filter(article_authors::article_id.eq(id)))
-        .execute(conn)
-        .await
-        .map(|_| ())
-}
-
-/// Puts a byline on an article that has none.
-pub async fn insert_authors(
-    conn: &mut AsyncPgConnection,
-    id: ArticleId,
-    authors: &[AuthorId],
-) -> QueryResult<()> {
-    let rows: Vec<_> = (0i32..)
-        .zip(authors)
-        .map(|(position, author)| {
-            (
-                article_authors::article_id.eq(id),
-                article_authors::author_id.eq(*author),
-                article_authors::position.eq(position),
-            )
-        })
-        .collect();
-    diesel::insert_into(article_authors::table)
-        .values(rows)
         .execute(conn)
         .await
         .map(|_| ())

@@ -1,9 +1,10 @@
-use diesel::dsl::{exists, not};
+use diesel::dsl::not;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::try_join;
 
+use super::linked::{by_authors, with_tags};
 use super::live::{Contains, HasHadSlug, IsLive, Kinds, seen};
 use crate::authors::AuthorRow;
 use crate::delivery::filter::PublicationFilter;
@@ -13,7 +14,7 @@ use crate::rest::cached::Read;
 use crate::rest::page::{Count, Paging};
 use crate::schema::{authors, publication_authors, publication_tags, publications, tags};
 use crate::tags::TagRow;
-use crate::types::{ArticleId, Locale, Parse, PublicationId, Reference, Slug, TagId};
+use crate::types::{ArticleId, Locale, Parse, PublicationId, Slug};
 
 /// A query of publications.
 pub(super) type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
@@ -57,32 +58,20 @@ fn filtered(filter: &PublicationFilter, now: Moment) -> Boxed<'_> {
         });
     }
     if !filter.authors.is_empty() {
-        let (ids, slugs) = Reference::split(&filter.authors);
-        let by_them = publication_authors::table
-            .inner_join(authors::table)
-            .filter(publication_authors::publication_id.eq(publications::id))
-            .filter(authors::id.eq_any(ids).or(authors::slug.eq_any(slugs)));
-        query = query.filter(exists(by_them));
+        query = query.filter(by_authors(&filter.authors));
     }
     tagged(query, filter)
 }
 
 fn tagged<'a>(mut query: Boxed<'a>, filter: &'a PublicationFilter) -> Boxed<'a> {
-    let having_any = |references: &'a [Reference<TagId>]| {
-        let (ids, slugs) = Reference::split(references);
-        publication_tags::table
-            .inner_join(tags::table)
-            .filter(tags::id.eq_any(ids).or(tags::slug.eq_any(slugs)))
-            .select(publication_tags::publication_id)
-    };
     if !filter.tags.is_empty() {
-        query = query.filter(publications::id.eq_any(having_any(&filter.tags)));
+        query = query.filter(with_tags(&filter.tags));
     }
     for tag in &filter.tags_all {
-        query = query.filter(publications::id.eq_any(having_any(std::slice::from_ref(tag))));
+        query = query.filter(with_tags(std::slice::from_ref(tag)));
     }
     if !filter.tags_not.is_empty() {
-        query = query.filter(not(publications::id.eq_any(having_any(&filter.tags_not))));
+        query = query.filter(not(with_tags(&filter.tags_not)));
     }
     query
 }

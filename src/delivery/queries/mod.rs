@@ -3,6 +3,7 @@
 mod articles;
 mod authors;
 mod export;
+mod linked;
 mod live;
 mod newest;
 mod tags;
