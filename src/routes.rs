@@ -13,7 +13,11 @@ use crate::{articles, changes, delivery, feeds, previews, site, subscribers, tag
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(scope("/api/v1/auth").configure(users::routes));
+    cfg.service(
+        scope("/api/v1/auth")
+            .configure(users::routes)
+            .wrap(from_fn(catch_up)),
+    );
     cfg.service(
         scope("/api/v1/editor")
             .configure(articles::routes)
@@ -33,7 +37,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(feeds::routes).configure(site::routes);
 }
 
-/// After an editor's change, before it is answered: whoever made it sees it at once, whichever feature it belongs to.
+/// After a change, before it is answered: whoever made it sees it at once, whichever feature it belongs to.
 async fn catch_up<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

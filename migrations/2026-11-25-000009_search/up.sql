@@ -64,8 +64,13 @@ begin
         words := ts_filter(old.search, '{a,b,d}');
     else
         words := setweight(to_tsvector(config, new.title), 'A')
-            || setweight(to_tsvector(config, coalesce(new.excerpt, '')), 'B')
-            || setweight(to_tsvector(config, left(new.body_text, 500000)), 'D');
+            || setweight(to_tsvector(config, coalesce(new.excerpt, '')), 'B');
+        begin
+            words := words || setweight(to_tsvector(config, left(new.body_text, 500000)), 'D');
+        exception when program_limit_exceeded then
+            -- A vector has a megabyte at most, and this text has too many different words: its beginning must do.
+            words := words || setweight(to_tsvector(config, left(new.body_text, 50000)), 'D');
+        end;
     end if;
     new.search := words
         || setweight(to_tsvector(config, new.tag_names), 'C')

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use futures::try_join;
 use tokio::sync::Semaphore;
 
 use super::content::{Content, Source};
@@ -69,10 +70,12 @@ pub async fn create(conn: &mut AsyncPgConnection, new: NewArticle) -> Result<Sav
     let copy = working_copy(&content, new.rendered, 1, new.by);
     let created_at = new.created_at.map_or_else(Moment::now, Moment::at);
     let version = queries::insert(conn, id, &copy, created_at).await?;
-    queries::insert_tags(conn, id, &content.tags).await?;
-    queries::insert_authors(conn, id, &content.authors).await?;
     let snapshot = content.snapshot();
-    queries::insert_revision(conn, id, 1, version, &snapshot, new.by).await?;
+    try_join!(
+        queries::insert_tags(conn, id, &content.tags),
+        queries::insert_authors(conn, id, &content.authors),
+        queries::insert_revision(conn, id, 1, version, &snapshot, new.by),
+    )?;
     events::record_save(conn, id, new.by, "article.created", None, &snapshot).await?;
     Ok(Saved { id, revision: 1 })
 }

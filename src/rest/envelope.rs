@@ -181,6 +181,9 @@ fn complete(
     path: &str,
     caller: &Caller,
 ) -> BoxBody {
+    if let Some(cause) = &body.cause {
+        tracing::error!(request_id = caller.id, cause, "request failed");
+    }
     headers.remove(header::CONTENT_LENGTH);
     body.instance = path.to_owned();
     body.request_id.clone_from(&caller.id);

@@ -161,6 +161,9 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, nullable = false)]
     pub changes: Option<Value>,
+    /// For the log alone, where the envelope writes it beside the request's id.
+    #[serde(skip)]
+    pub cause: Option<String>,
 }
 
 /// What a kind of problem is called, and how it is mended: the page at `/problems/{name}`.
@@ -287,12 +290,14 @@ impl Problem {
             errors: Vec::new(),
             etag: None,
             changes: None,
+            cause: None,
         };
         match self {
             Self::Malformed { errors, .. } | Self::Invalid(errors) => {
                 body.errors.clone_from(errors)
             }
             Self::Conflict { code, .. } => body.code = code,
+            Self::Internal(cause) => body.cause = Some(format!("{cause:#}")),
             Self::Stale { etag, changes } => {
                 body.etag = Some(etag.clone());
                 body.changes = Some(changes.clone()).filter(|changes| !changes.is_null());
@@ -310,9 +315,6 @@ impl ResponseError for Problem {
 
     /// The answer without `instance` and `request_id`, which the envelope adds: it knows the request.
     fn error_response(&self) -> HttpResponse {
-        if let Self::Internal(cause) = self {
-            tracing::error!(cause = format!("{cause:#}"), "request failed");
-        }
         let mut response = HttpResponse::build(self.status_code());
         response
             .content_type(MEDIA_TYPE)

@@ -33,7 +33,7 @@ impl QueryId for InOrder {
 
 /// Puts tags on an article that has none.
 pub async fn insert_tags(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     id: ArticleId,
     tags: &[TagId],
 ) -> QueryResult<()> {
@@ -45,12 +45,12 @@ pub async fn insert_tags(
         article: id.as_uuid(),
         linked: tags.iter().map(|tag| tag.as_uuid()).collect(),
     };
-    links.execute(conn).await.map(|_| ())
+    links.execute(&mut &*conn).await.map(|_| ())
 }
 
 /// Puts a byline on an article that has none.
 pub async fn insert_authors(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     id: ArticleId,
     authors: &[AuthorId],
 ) -> QueryResult<()> {
@@ -59,5 +59,5 @@ pub async fn insert_authors(
         article: id.as_uuid(),
         linked: authors.iter().map(|author| author.as_uuid()).collect(),
     };
-    links.execute(conn).await.map(|_| ())
+    links.execute(&mut &*conn).await.map(|_| ())
 }

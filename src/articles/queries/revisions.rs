@@ -7,7 +7,7 @@ use crate::types::{ArticleId, UserId};
 
 /// Keeps a save for ever.
 pub async fn insert_revision(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     article: ArticleId,
     number: i32,
     version: i64,
@@ -22,7 +22,7 @@ pub async fn insert_revision(
             article_revisions::snapshot.eq(snapshot),
             article_revisions::created_by.eq(by),
         ))
-        .execute(conn)
+        .execute(&mut &*conn)
         .await
         .map(|_| ())
 }

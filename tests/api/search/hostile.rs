@@ -100,3 +100,24 @@ async fn a_search_for_common_words_costs_a_bounded_amount() {
         assert!(reply.body["pagination"]["total"].as_i64().unwrap() <= 500);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_with_too_many_different_words_is_found_by_its_beginning() {
+    let app = TestApp::start().await;
+    let (editor, reader) = (app.editor().await, app.anonymous());
+    let letters: Vec<char> = ('а'..='я').collect();
+    let word = |number: usize| -> String {
+        (0..6)
+            .map(|place| letters[(number >> (5 * place)) % 32])
+            .chain([' '])
+            .collect()
+    };
+    let text: String = (0..65_000).map(word).collect();
+    publish(
+        &editor,
+        json!({ "title": "Words", "body": { "source": format!("Frost. {text}") } }),
+    )
+    .await;
+
+    assert_eq!(found(&reader, "frost").await, ["Words"]);
+}
