@@ -71,6 +71,8 @@ ids! {
     ArticleId;
     /// Names a person in a byline.
     AuthorId;
+    /// Names a sign-up form.
+    FormId;
     /// Names a log-in and the refresh tokens that came of it.
     SessionId;
     /// Names a preview link.
@@ -79,6 +81,8 @@ ids! {
     PublicationId;
     /// Names a subscriber.
     SubscriberId;
+    /// Names what somebody asked for in one sign-up.
+    WishId;
     /// Names a tag.
     TagId;
     /// Names an account.
