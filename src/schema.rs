@@ -161,6 +161,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    installation (is_the_only_one) {
+        is_the_only_one -> Bool,
+        secret -> Nullable<Bytea>,
+        secret_check -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     import_sources (source, source_key) {
         source -> Text,
         source_key -> Text,
