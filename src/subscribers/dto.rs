@@ -12,7 +12,8 @@ use crate::rest::page::PagingBy;
 use crate::rest::query::from_query;
 use crate::tags::TagSummary;
 use crate::types::{
-    EmailAddress, Fault, JsonObject, Line, Locale, Parse, Patch, Reference, SubscriberId, TagId,
+    EmailAddress, Fault, FormId, JsonObject, Line, Locale, Parse, Patch, Reference, SubscriberId,
+    TagId, TimeZone,
 };
 
 // The document knows types without parameters alone.
@@ -34,14 +35,32 @@ pub struct Subscriber {
     pub topics: Vec<TagSummary>,
     /// The language they want to be written to in.
     pub locale: Option<Locale>,
+    /// The time zone they live in.
+    pub time_zone: Option<TimeZone>,
+    /// Nothing is sent to them before.
+    pub paused_until: Option<DateTime<Utc>>,
     pub source: SubscriberSource,
+    /// The form by which they came.
+    pub form_id: Option<FormId>,
+    /// Which of its wordings they saw.
+    pub wording_version: Option<i32>,
+    /// Which of its variants they saw.
+    pub variant: Option<String>,
     /// Whatever else you keep of them.
     pub attributes: JsonObject,
     pub consent: Option<Consent>,
+    /// Whether the address belongs to an office, such as `info@` or `postmaster@`.
+    pub is_role_address: bool,
+    /// Whether the address is of a domain that gives addresses away for minutes.
+    pub is_disposable_address: bool,
     /// When they became `confirmed`.
     pub confirmed_at: Option<DateTime<Utc>>,
     /// When they became `unsubscribed`.
     pub unsubscribed_at: Option<DateTime<Utc>>,
+    /// When they became `bounced`.
+    pub bounced_at: Option<DateTime<Utc>>,
+    /// When they became `complained`.
+    pub complained_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -55,11 +74,20 @@ impl From<FollowingSubscriber> for Subscriber {
             status: row.standing.status,
             topics: topics.iter().map(TagSummary::from).collect(),
             locale: row.locale,
+            time_zone: row.time_zone,
+            paused_until: row.paused_until,
             source: row.source,
+            form_id: row.arrival.form_id,
+            wording_version: row.arrival.wording_version,
+            variant: row.arrival.variant,
             attributes: row.attributes,
             consent: row.consent,
+            is_role_address: row.address_kind.is_role_address,
+            is_disposable_address: row.address_kind.is_disposable_address,
             confirmed_at: row.standing.confirmed_at,
             unsubscribed_at: row.standing.unsubscribed_at,
+            bounced_at: row.standing.bounced_at,
+            complained_at: row.standing.complained_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -100,6 +128,10 @@ pub struct CreateSubscriber {
     pub topics: Topics,
     /// The language they want to be written to in.
     pub locale: Option<Locale>,
+    /// The time zone they live in.
+    pub time_zone: Option<TimeZone>,
+    /// Nothing is sent to them before.
+    pub paused_until: Option<DateTime<Utc>>,
     /// At most 64 KiB of JSON.
     #[schema(value_type = Option<Object>)]
     pub attributes: JsonObject,
@@ -114,6 +146,8 @@ impl FromBody for CreateSubscriber {
         let status = members.optional("status");
         let topics = members.optional::<Topics>("topics");
         let locale = members.optional("locale");
+        let time_zone = members.optional("time_zone");
+        let paused_until = members.optional("paused_until");
         let attributes = members.optional::<JsonObject>("attributes");
         let consent = members.optional::<Consent>("consent");
         let vouches_for_nothing =
@@ -127,6 +161,8 @@ impl FromBody for CreateSubscriber {
             status: status?.unwrap_or(FirstStatus::Pending),
             topics: topics?.unwrap_or_default(),
             locale: locale?,
+            time_zone: time_zone?,
+            paused_until: paused_until?,
             attributes: attributes?.unwrap_or_default(),
             consent: consent?,
         })
@@ -148,7 +184,8 @@ pub struct UpdateSubscriber {
     pub email: Option<EmailAddress>,
     #[schema(value_type = Option<Line<200>>, inline)]
     pub name: Patch<Line<200>>,
-    /// From `pending` to `confirmed`, and from either to `unsubscribed`. Whoever becomes `confirmed` needs a `consent`.
+    /// From `pending` to `confirmed`, and from either to `unsubscribed`, `bounced` or `complained`. Whoever becomes
+    /// `confirmed` needs a `consent`.
     #[schema(value_type = SubscriberStatus, required = false)]
     pub status: Option<SubscriberStatus>,
     /// Slugs or ids of tags, in the place of all that were there; repetitions count once.
@@ -156,6 +193,12 @@ pub struct UpdateSubscriber {
     pub topics: Patch<Topics>,
     #[schema(value_type = Option<Locale>)]
     pub locale: Patch<Locale>,
+    /// The time zone they live in.
+    #[schema(value_type = Option<TimeZone>)]
+    pub time_zone: Patch<TimeZone>,
+    /// Nothing is sent to them before.
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub paused_until: Patch<DateTime<Utc>>,
     /// Merged into what is there; a member that is `null` goes. At most 64 KiB of JSON remain.
     #[schema(value_type = Option<Object>)]
     pub attributes: Patch<JsonObject>,
@@ -163,7 +206,8 @@ pub struct UpdateSubscriber {
     pub consent: Patch<UpdateConsent>,
 }
 from_body!(UpdateSubscriber {
-    change email, patch name, change status, patch topics, patch locale, patch attributes, patch consent
+    change email, patch name, change status, patch topics, patch locale, patch time_zone, patch paused_until,
+    patch attributes, patch consent
 });
 
 /// A reader's wish to be subscribed.

@@ -11,13 +11,17 @@
 
 mod consent;
 mod dto;
+mod erasure;
 mod events;
 mod guard;
 mod handlers;
+pub mod ledger;
 mod model;
 mod public;
 mod queries;
 mod state;
+mod story;
+pub mod suppression;
 mod writing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -30,7 +34,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(handlers::create_subscriber)
         .service(handlers::read_subscriber)
         .service(handlers::update_subscriber)
-        .service(handlers::delete_subscriber);
+        .service(handlers::delete_subscriber)
+        .service(handlers::erase_subscriber);
 }
 
 /// Adds the routes below `/api/v1` that are open to everyone.

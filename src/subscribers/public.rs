@@ -52,7 +52,10 @@ pub async fn request_subscription(
             None => Vec::new(),
         };
         // The same statements whoever it is: their time must not tell who is on the list.
-        let (id, (source, new)) = (SubscriberId::mint(), writing::requested(&input, now));
+        let (id, (source, new)) = (
+            SubscriberId::mint(),
+            writing::requested(&input, &platform.config.subscriptions, now),
+        );
         queries::insert_unless_there(tx, id, source, &new).await?;
         put_topics(tx, id, &topics).await?;
         // None: an editor deleted them between the statements. Asked again, they are new.

@@ -4,8 +4,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use super::consent::{Consent, ConsentMethod};
 use super::dto::{CreateSubscriber, RequestSubscription, UpdateSubscriber, consent_needed};
-use super::model::{SubscriberRow, SubscriberSource, WritableSubscriber};
-use super::state::{Standing, SubscriberStatus};
+use super::model::{AddressKind, Arrival, SubscriberRow, SubscriberSource, WritableSubscriber};
+use super::state::{Mover, Standing, SubscriberStatus};
+use crate::platform::config::Subscriptions;
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
 use crate::types::{Fault, JsonObject, Line, Patch};
@@ -13,6 +14,7 @@ use crate::types::{Fault, JsonObject, Line, Patch};
 /// The subscriber that an editor enters.
 pub fn created(
     input: &CreateSubscriber,
+    settings: &Subscriptions,
     now: DateTime<Utc>,
 ) -> Result<WritableSubscriber, Problem> {
     Ok(WritableSubscriber {
@@ -20,14 +22,20 @@ pub fn created(
         name: input.name.as_ref().map(text),
         standing: moved(Standing::PENDING, input.status.into(), now)?,
         locale: input.locale.clone(),
+        time_zone: input.time_zone.clone(),
+        paused_until: input.paused_until,
+        arrival: Arrival::default(),
         attributes: input.attributes.clone(),
         consent: input.consent.clone(),
+        address_kind: AddressKind::of(&input.email, settings),
+        token_generation: 1,
     })
 }
 
 /// The subscriber that a sign-up leaves where there was none, and where they came from.
 pub fn requested(
     input: &RequestSubscription,
+    settings: &Subscriptions,
     now: DateTime<Utc>,
 ) -> (SubscriberSource, WritableSubscriber) {
     let (source, method) = match input.form_id {
@@ -47,8 +55,13 @@ pub fn requested(
         name: input.name.as_ref().map(text),
         standing: Standing::PENDING,
         locale: input.locale.clone(),
+        time_zone: None,
+        paused_until: None,
+        arrival: Arrival::default(),
         attributes: JsonObject::default(),
         consent: Some(consent),
+        address_kind: AddressKind::of(&input.email, settings),
+        token_generation: 1,
     };
     (source, subscriber)
 }
@@ -57,6 +70,7 @@ pub fn requested(
 pub fn patched(
     old: &SubscriberRow,
     patch: UpdateSubscriber,
+    settings: &Subscriptions,
     now: DateTime<Utc>,
 ) -> Result<WritableSubscriber, Problem> {
     let standing = match patch.status {
@@ -84,13 +98,21 @@ pub fn patched(
     if standing.status == SubscriberStatus::Confirmed && consent.is_none() && is_new_to_it {
         return Err(refused("/consent", consent_needed()));
     }
+    let email = patch.email.unwrap_or_else(|| old.email.clone());
+    let is_elsewhere = email != old.email;
     Ok(WritableSubscriber {
-        email: patch.email.unwrap_or_else(|| old.email.clone()),
         name: patch.name.map(|name| text(&name)).over(old.name.clone()),
         standing,
         locale: patch.locale.over(old.locale.clone()),
+        time_zone: patch.time_zone.over(old.time_zone.clone()),
+        paused_until: patch.paused_until.over(old.paused_until),
+        arrival: old.arrival.clone(),
         attributes,
         consent,
+        address_kind: AddressKind::of(&email, settings),
+        // Links that were mailed to the old address are not for whoever reads the new one.
+        token_generation: old.token_generation + i32::from(is_elsewhere),
+        email,
     })
 }
 
@@ -108,14 +130,16 @@ fn moved(
     now: DateTime<Utc>,
 ) -> Result<Standing, Problem> {
     let detail = match standing.status {
-        SubscriberStatus::Unsubscribed => {
-            "who has unsubscribed stays so: only they themselves can come back, by signing up again"
-        }
         SubscriberStatus::Pending | SubscriberStatus::Confirmed => {
-            "a confirmed subscriber can become unsubscribed, and nothing else"
+            "a subscriber can't be made to wait for a confirmation again"
+        }
+        SubscriberStatus::Unsubscribed
+        | SubscriberStatus::Bounced
+        | SubscriberStatus::Complained => {
+            "who gets no mail any more stays so: only they themselves can come back, by signing up again"
         }
     };
     standing
-        .moved_to(next, now)
+        .moved_to(Mover::Editor, next, now)
         .ok_or_else(|| Problem::conflict("illegal_transition", detail))
 }

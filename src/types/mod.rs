@@ -18,13 +18,14 @@ mod seo;
 mod slug;
 mod sql;
 mod text;
+mod time_zone;
 
 pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
 pub use id::{
-    ArticleId, AuthorId, FormId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId, UserId,
-    WishId,
+    ArticleId, AuthorId, FormId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId,
+    UserId, WishId,
 };
 pub use locale::Locale;
 pub use patch::Patch;
@@ -35,6 +36,7 @@ pub use role::Role;
 pub use seo::{Seo, WebAddress};
 pub use slug::Slug;
 pub use text::{Line, Prose};
+pub use time_zone::TimeZone;
 
 pub(crate) use closed::closed_set;
 pub(crate) use sql::{read_back_from_text, stored_as_json};

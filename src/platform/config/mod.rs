@@ -2,6 +2,7 @@
 
 mod env_file;
 mod reader;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use ipnet::IpNet;
 
 pub use self::env_file::{EnvFile, LineFault};
 use self::reader::Reader;
+pub use self::subscriptions::{ConsentEvidence, Subscriptions};
 use super::db::Address;
 use super::installation::InstallationSecret;
 use super::secret::Secret;
@@ -97,6 +99,7 @@ pub struct Config {
     /// How many clients may listen to events on one instance.
     pub event_listeners: usize,
     pub feeds: Feeds,
+    pub subscriptions: Subscriptions,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
 }
@@ -191,6 +194,7 @@ impl Config {
             changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
             event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
             feeds: read.feeds(),
+            subscriptions: read.subscriptions(),
             unknown: Vec::new(),
         };
         if in_production {

@@ -32,10 +32,7 @@ pub fn chained(
 }
 
 fn row(number: i64, at: DateTime<Utc>, entry: &NewEntry) -> EntryRow {
-    let private = entry
-        .evidence
-        .as_ref()
-        .map(|evidence| evidence.0.clone());
+    let private = entry.evidence.as_ref().map(|evidence| evidence.0.clone());
     EntryRow {
         number,
         subscriber_id: entry.subscriber,
@@ -168,10 +165,7 @@ mod tests {
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         assert_eq!(rows[1].number, 2);
         assert_ne!(rows[0].hash, rows[1].hash);
-        assert_eq!(
-            hex(&rows[0].hash),
-            "0"
-        );
+        assert_eq!(hex(&rows[0].hash), "0");
     }
 
     #[test]

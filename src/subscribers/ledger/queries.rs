@@ -12,8 +12,11 @@ use crate::types::{FormId, SubscriberId};
 
 /// Waits for our turn to write, which ends with the transaction; the number and the hash of the last entry.
 pub async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<(i64, Vec<u8>)> {
-    let (number, hash) = Locking.get_result(conn).await?;
-    Ok((number.unwrap_or(0), hash.unwrap_or_else(|| GENESIS.to_vec())))
+    let (number, hash): (Option<i64>, Option<Vec<u8>>) = Locking.get_result(conn).await?;
+    Ok((
+        number.unwrap_or(0),
+        hash.unwrap_or_else(|| GENESIS.to_vec()),
+    ))
 }
 
 struct Locking;
