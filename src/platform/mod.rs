@@ -7,6 +7,7 @@ pub mod db;
 pub mod epoch;
 pub mod events;
 mod guessable;
+pub mod jobs;
 pub mod keyset;
 pub mod password;
 pub mod pool;

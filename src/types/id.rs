@@ -71,6 +71,8 @@ ids! {
     ArticleId;
     /// Names a person in a byline.
     AuthorId;
+    /// Names a piece of work that is to be done.
+    JobId;
     /// Names a log-in and the refresh tokens that came of it.
     SessionId;
     /// Names a preview link.

@@ -23,7 +23,8 @@ pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
 pub use id::{
-    ArticleId, AuthorId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId, UserId,
+    ArticleId, AuthorId, JobId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId,
+    UserId,
 };
 pub use locale::Locale;
 pub use patch::Patch;
