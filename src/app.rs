@@ -16,6 +16,7 @@ use crate::changes::{Exports, Hub};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
+use crate::platform::jobs::Stopper;
 use crate::platform::secret::Secret;
 use crate::rest::Problem;
 use crate::rest::cached::{Shortcut, Store};
@@ -28,27 +29,30 @@ use crate::users::LogInGuard;
 use crate::users::accounts::{self, NewUser};
 use crate::worker::Workers;
 
-/// How long requests that are at work may go on after the signal to stop.
+/// How long requests and jobs that are at work may go on after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
 /// A server, and what runs beside it.
 pub struct Running {
     pub server: Server,
     hub: Hub,
-    _workers: Workers,
+    workers: Workers,
 }
 
 /// Stops a server.
 pub struct Stop {
     server: ServerHandle,
     hub: Hub,
+    jobs: Stopper,
 }
 
 impl Stop {
-    /// Ends what has no end of its own, and lets the requests that are at work be finished.
+    /// Ends what has no end of its own, and lets the requests and jobs that are at work be finished.
     pub async fn gracefully(self) {
         self.hub.end();
-        self.server.stop(true).await;
+        let within = Duration::from_secs(SHUTDOWN_SECONDS);
+        let jobs = self.jobs.stop(within);
+        tokio::join!(self.server.stop(true), jobs);
     }
 }
 
@@ -58,12 +62,15 @@ impl Running {
         Stop {
             server: self.server.handle(),
             hub: self.hub.clone(),
+            jobs: self.workers.jobs(),
         }
     }
 
     /// Serves until the server is told to stop.
     pub async fn until_stopped(self) -> std::io::Result<()> {
-        self.server.await
+        let served = self.server.await;
+        self.workers.wound_down().await;
+        served
     }
 }
 
@@ -119,7 +126,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     Ok(Running {
         server,
         hub,
-        _workers: workers,
+        workers,
     })
 }
 

@@ -181,6 +181,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        unique_key -> Nullable<Text>,
+        run_at -> Timestamptz,
+        attempts -> Int4,
+        locked_by -> Nullable<Uuid>,
+        locked_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        dead_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     preview_links (id) {
         id -> Uuid,
         token_hash -> Bytea,
@@ -376,6 +392,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     idempotent_replies,
     import_sources,
+    jobs,
     preview_links,
     publication_authors,
     publication_tags,

@@ -8,6 +8,7 @@ pub mod epoch;
 pub mod events;
 mod guessable;
 pub mod installation;
+pub mod jobs;
 pub mod keyset;
 pub mod password;
 pub mod pool;

@@ -73,6 +73,8 @@ ids! {
     AuthorId;
     /// Names a sign-up form.
     FormId;
+    /// Names a piece of work that is to be done.
+    JobId;
     /// Names a log-in and the refresh tokens that came of it.
     SessionId;
     /// Names a preview link.

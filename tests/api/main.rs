@@ -15,6 +15,7 @@ mod events;
 mod feeds;
 mod harness;
 mod import;
+mod jobs;
 mod migrations;
 mod ndjson;
 mod openapi;

@@ -98,6 +98,8 @@ pub struct Config {
     pub changes_kept: TimeDelta,
     /// How many clients may listen to events on one instance.
     pub event_listeners: usize,
+    /// How many jobs this instance does at once; zero: none.
+    pub job_workers: usize,
     pub feeds: Feeds,
     pub subscriptions: Subscriptions,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
@@ -193,6 +195,7 @@ impl Config {
             stale_while_revalidate: read.seconds("MASTHEAD_STALE_WHILE_REVALIDATE", 600),
             changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
             event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
+            job_workers: read.count("MASTHEAD_JOB_WORKERS", 8, 0, 64),
             feeds: read.feeds(),
             subscriptions: read.subscriptions(),
             unknown: Vec::new(),

@@ -15,6 +15,7 @@ use masthead::platform::clock::Clock;
 use masthead::platform::config::Config;
 use masthead::platform::epoch::Epoch;
 use masthead::platform::installation::{InstallationSecret, Keys};
+use masthead::platform::jobs;
 use masthead::platform::password::Passwords;
 use masthead::platform::pool::Db;
 use masthead::platform::replicas::Replicas;
@@ -175,6 +176,14 @@ impl TestApp {
             .await
     }
 
+    /// Waits until no job is left that is due or in hand. What failed and waits for its next attempt is not due: move the
+    /// clock for that.
+    pub async fn run_jobs(&self) {
+        let mut conn = self.platform.db.connect_alone().await.unwrap();
+        let is_idle = async || jobs::unfinished(&mut conn, &self.platform).await.unwrap() == 0;
+        eventually("all jobs are done", is_idle).await;
+    }
+
     /// Where its database is, as DATABASE_URL says it.
     pub fn database_url(&self) -> String {
         self.database.url()
@@ -205,7 +214,7 @@ fn config(settings: &[(&str, &str)]) -> Config {
 }
 
 /// Waits until something is so, and fails when it takes too long.
-pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !is_so().await {
             tokio::task::yield_now().await;
