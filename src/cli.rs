@@ -1,5 +1,6 @@
 //! The command line.
 
+mod consent;
 mod doctor;
 mod report;
 mod serve;
@@ -24,6 +25,7 @@ use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
 use crate::platform::{Platform, installation, telemetry};
+use consent::ConsentAction;
 use user::UserAction;
 
 /// A headless CMS for newsrooms and magazines: one binary and a Postgres.
@@ -57,6 +59,11 @@ enum Command {
     Import {
         #[command(subcommand)]
         source: ImportSource,
+    },
+    /// Check the record of who agreed to what
+    Consent {
+        #[command(subcommand)]
+        action: ConsentAction,
     },
     /// Load sample content: articles, tags, authors and a few subscribers, all made up
     Demo,
@@ -122,6 +129,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::User { action } => user::run(&started.platform, action).await,
+        Command::Consent { action } => consent::run(&started.platform, action).await,
         Command::Import {
             source: ImportSource::Wordpress { file, dry_run },
         } => {

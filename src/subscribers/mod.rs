@@ -9,6 +9,8 @@
 //! Deleting a subscriber leaves the address nowhere. So events tell status, topics and locale alone, and the stored
 //! replies to creating requests, which show the address, are forgotten with the subscriber.
 
+mod allowances;
+mod asking;
 mod consent;
 mod dto;
 mod erasure;
@@ -16,14 +18,27 @@ mod events;
 mod guard;
 mod handlers;
 pub mod ledger;
+mod links;
+mod mails;
 mod model;
-mod public;
+mod own;
+mod pages;
+mod personal;
 mod queries;
+mod requesting;
+mod self_service;
+mod sign_up;
 mod state;
+mod stats;
 mod story;
 pub mod suppression;
+mod terms;
+mod welcoming;
+mod wishes;
+mod words;
 mod writing;
 
+use crate::platform::jobs::Kind;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use guard::SubscriptionGuard;
@@ -40,5 +55,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Adds the routes below `/api/v1` that are open to everyone.
 pub fn public_routes(cfg: &mut ServiceConfig) {
-    cfg.service(public::request_subscription);
+    cfg.service(requesting::request_subscription)
+        .service(self_service::read_subscription)
+        .service(self_service::update_subscription)
+        .service(self_service::confirm_subscription)
+        .service(self_service::end_subscription);
+}
+
+/// The kinds of job that this feature does.
+pub fn jobs() -> Vec<Kind> {
+    vec![asking::kind(), welcoming::kind()]
 }

@@ -134,6 +134,25 @@ pub struct WritableSubscriber {
     pub token_generation: i32,
 }
 
+impl From<&SubscriberRow> for WritableSubscriber {
+    /// As it is: what is to change is put over it.
+    fn from(row: &SubscriberRow) -> Self {
+        Self {
+            email: row.email.clone(),
+            name: row.name.clone(),
+            standing: row.standing,
+            locale: row.locale.clone(),
+            time_zone: row.time_zone.clone(),
+            paused_until: row.paused_until,
+            arrival: row.arrival.clone(),
+            attributes: row.attributes.clone(),
+            consent: row.consent.clone(),
+            address_kind: row.address_kind,
+            token_generation: row.token_generation,
+        }
+    }
+}
+
 /// A subscriber with the tags they follow, in their order.
 #[derive(Debug, Clone)]
 pub struct FollowingSubscriber {

@@ -56,7 +56,7 @@ fn action_of(status: SubscriberStatus) -> ConsentAction {
 }
 
 /// The names of the members that differ, without their values: those can be erased, this can't.
-fn changed_members(old: &FollowingSubscriber, new: &FollowingSubscriber) -> Vec<&'static str> {
+pub fn changed_members(old: &FollowingSubscriber, new: &FollowingSubscriber) -> Vec<&'static str> {
     let ids = |subscriber: &FollowingSubscriber| {
         let topics = subscriber.topics.iter();
         topics.map(|tag| tag.id).collect::<Vec<_>>()

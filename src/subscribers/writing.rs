@@ -1,10 +1,9 @@
-//! What a creation, a change or a sign-up makes of a subscriber: pure rules, told the time.
+//! What a creation or a change makes of a subscriber: pure rules, told the time.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 
-use super::consent::{Consent, ConsentMethod};
-use super::dto::{CreateSubscriber, RequestSubscription, UpdateSubscriber, consent_needed};
-use super::model::{AddressKind, Arrival, SubscriberRow, SubscriberSource, WritableSubscriber};
+use super::dto::{CreateSubscriber, UpdateSubscriber, consent_needed};
+use super::model::{AddressKind, Arrival, SubscriberRow, WritableSubscriber};
 use super::state::{Mover, Standing, SubscriberStatus};
 use crate::platform::config::Subscriptions;
 use crate::rest::Problem;
@@ -30,40 +29,6 @@ pub fn created(
         address_kind: AddressKind::of(&input.email, settings),
         token_generation: 1,
     })
-}
-
-/// The subscriber that a sign-up leaves where there was none, and where they came from.
-pub fn requested(
-    input: &RequestSubscription,
-    settings: &Subscriptions,
-    now: DateTime<Utc>,
-) -> (SubscriberSource, WritableSubscriber) {
-    let (source, method) = match input.form_id {
-        Some(_) => (SubscriberSource::Form, ConsentMethod::Form),
-        None => (SubscriberSource::Api, ConsentMethod::Api),
-    };
-    let consent = Consent {
-        // As fine as the database keeps all other times.
-        asked_at: now.trunc_subsecs(6),
-        method,
-        wording: None,
-        source_url: None,
-        form_id: input.form_id.clone(),
-    };
-    let subscriber = WritableSubscriber {
-        email: input.email.clone(),
-        name: input.name.as_ref().map(text),
-        standing: Standing::PENDING,
-        locale: input.locale.clone(),
-        time_zone: None,
-        paused_until: None,
-        arrival: Arrival::default(),
-        attributes: JsonObject::default(),
-        consent: Some(consent),
-        address_kind: AddressKind::of(&input.email, settings),
-        token_generation: 1,
-    };
-    (source, subscriber)
 }
 
 /// The subscriber after an editor's patch.

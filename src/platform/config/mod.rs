@@ -220,6 +220,18 @@ impl Config {
             .replace("{locale}", locale)
     }
 
+    /// The address of one of this API's own paths for a mail, where a path alone leads nowhere. Without
+    /// `MASTHEAD_PUBLIC_URL` it is good on this machine.
+    pub fn outside_url(&self, path: &str) -> String {
+        match &self.public_url {
+            Some(url) => format!("{url}{path}"),
+            None if self.listen.ip().is_unspecified() => {
+                format!("http://localhost:{}{path}", self.listen.port())
+            }
+            None => format!("http://{}{path}", self.listen),
+        }
+    }
+
     /// The address of one of this API's own paths, as clients outside should call it.
     pub fn api_url(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_deref().unwrap_or_default())

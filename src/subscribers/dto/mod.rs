@@ -1,3 +1,5 @@
+pub mod own;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +15,7 @@ use crate::rest::query::from_query;
 use crate::tags::TagSummary;
 use crate::types::{
     EmailAddress, Fault, FormId, JsonObject, Line, Locale, Parse, Patch, Reference, SubscriberId,
-    TagId, TimeZone,
+    TagId, TimeZone, WebAddress,
 };
 
 // The document knows types without parameters alone.
@@ -223,10 +225,65 @@ pub struct RequestSubscription {
     pub form_id: Option<FormKey>,
     /// The language they want to be written to in.
     pub locale: Option<Locale>,
+    /// The time zone they live in.
+    pub time_zone: Option<TimeZone>,
+    /// What they entered in the form's own fields.
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Option<JsonObject>,
+    /// The page on which they signed up.
+    pub source_url: Option<WebAddress>,
+    /// Leave it out, or empty. Forms have it where nobody sees it: only a program fills it in.
+    #[schema(value_type = Option<String>)]
+    pub website: Honeypot,
 }
-from_body!(RequestSubscription {
-    required email, optional name, optional topics, optional form_id, optional locale
-});
+
+impl FromBody for RequestSubscription {
+    fn from_body(members: &mut Members<'_>) -> Option<Self> {
+        let email = members.required("email");
+        let name = members.optional("name");
+        let topics = members.optional("topics");
+        let form_id = members.optional("form_id");
+        let locale = members.optional("locale");
+        let time_zone = members.optional("time_zone");
+        let attributes = members.optional("attributes");
+        let source_url = members.optional("source_url");
+        let website = members.optional("website");
+        Some(Self {
+            email: email?,
+            name: name?,
+            topics: topics?,
+            form_id: form_id?,
+            locale: locale?,
+            time_zone: time_zone?,
+            attributes: attributes?,
+            source_url: source_url?,
+            website: website?.unwrap_or(Honeypot::Empty),
+        })
+    }
+}
+
+/// A field that people don't see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Honeypot {
+    Empty,
+    Filled,
+}
+
+impl Honeypot {
+    /// Whether something was put into it.
+    pub fn is_filled(self) -> bool {
+        self == Self::Filled
+    }
+}
+
+impl Member for Honeypot {
+    fn from_value(value: Value, _: &mut Place<'_>) -> Option<Self> {
+        Some(match value {
+            Value::String(text) if text.trim().is_empty() => Self::Empty,
+            _ => Self::Filled,
+        })
+    }
+}
 
 /// The answer to every sign-up.
 #[derive(Serialize, ToSchema)]
