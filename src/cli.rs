@@ -17,6 +17,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::{self, Address};
 use crate::platform::epoch::Epoch;
+use crate::platform::mail::{Mailer, Templates};
 use crate::platform::password::Passwords;
 use crate::platform::pool::Db;
 use crate::platform::postgres::{Cluster, Durability, Locations};
@@ -147,11 +148,14 @@ impl Started {
         let Found { address, cluster } = find_database(&config).await?.made().await?;
         let migrations_run = db::migrate(&address).await?;
         let keys = signing_keys(&config)?;
+        let clock = Clock::default();
         let platform = Platform {
+            mailer: Mailer::new(&config, clock.clone())?,
+            templates: Templates::new(&config)?,
             db: Db::new(address, config.database_connections)?,
             replicas: replicas(&config)?,
             epoch: Epoch::default(),
-            clock: Clock::default(),
+            clock,
             passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&keys)?.into(),
             config: config.into(),

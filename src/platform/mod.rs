@@ -9,6 +9,7 @@ pub mod events;
 mod guessable;
 pub mod jobs;
 pub mod keyset;
+pub mod mail;
 pub mod password;
 pub mod pool;
 pub mod postgres;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use clock::Clock;
 use config::Config;
 use epoch::Epoch;
+use mail::{Mailer, Templates};
 use password::Passwords;
 use pool::Db;
 use replicas::Replicas;
@@ -39,4 +41,7 @@ pub struct Platform {
     pub clock: Clock,
     pub passwords: Passwords,
     pub access_tokens: Arc<AccessTokens>,
+    pub mailer: Mailer,
+    /// What mails look like.
+    pub templates: Templates,
 }

@@ -30,6 +30,11 @@ impl EmailAddress {
         &self.0
     }
 
+    /// An address that nobody has and no mail can go to (RFC 2606).
+    pub fn nobody() -> Self {
+        Self("news@localhost.invalid".to_owned())
+    }
+
     fn from_stored(text: String) -> Self {
         Self(text)
     }
