@@ -18,6 +18,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::{self, Address};
 use crate::platform::epoch::Epoch;
+use crate::platform::mail::{Mailer, Templates};
 use crate::platform::password::Passwords;
 use crate::platform::pool::Db;
 use crate::platform::postgres::{Cluster, Durability, Locations};
@@ -158,11 +159,14 @@ impl Started {
         let db = Db::new(address, config.database_connections)?;
         let installation =
             installation::open(&mut *db.get().await?, config.secret.as_ref()).await?;
+        let clock = Clock::default();
         let platform = Platform {
+            mailer: Mailer::new(&config, clock.clone())?,
+            templates: Templates::new(&config)?,
             db,
             replicas: replicas(&config)?,
             epoch: Epoch::default(),
-            clock: Clock::default(),
+            clock,
             passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&keys)?.into(),
             keys: installation,

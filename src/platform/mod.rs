@@ -10,6 +10,7 @@ mod guessable;
 pub mod installation;
 pub mod jobs;
 pub mod keyset;
+pub mod mail;
 pub mod password;
 pub mod pool;
 pub mod postgres;
@@ -25,6 +26,7 @@ use clock::Clock;
 use config::Config;
 use epoch::Epoch;
 use installation::Keys;
+use mail::{Mailer, Templates};
 use password::Passwords;
 use pool::Db;
 use replicas::Replicas;
@@ -43,4 +45,7 @@ pub struct Platform {
     pub access_tokens: Arc<AccessTokens>,
     /// Makes keyed hashes and signed links.
     pub keys: Keys,
+    pub mailer: Mailer,
+    /// What mails look like.
+    pub templates: Templates,
 }

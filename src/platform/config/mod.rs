@@ -1,6 +1,7 @@
 //! Settings come from the environment and from `.env`, and from nowhere else. `.env.example` documents every one.
 
 mod env_file;
+mod mail;
 mod reader;
 mod subscriptions;
 
@@ -17,6 +18,7 @@ use self::reader::Reader;
 pub use self::subscriptions::{ConsentEvidence, Subscriptions};
 use super::db::Address;
 use super::installation::InstallationSecret;
+use super::mail::{Colour, MailSettings};
 use super::secret::Secret;
 use super::token::SigningKey;
 use crate::types::EmailAddress;
@@ -76,6 +78,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub site_url: String,
     pub site_name: String,
+    /// What marks mails and pages.
+    pub site_colour: Colour,
+    /// The address of a picture that stands for the name.
+    pub site_logo: Option<String>,
     /// Template of an article's address on the site, with `{slug}` and, if wanted, `{locale}`.
     pub article_url: String,
     /// Where this API is reached from outside, without a slash at the end; `None`: answers name paths alone.
@@ -100,6 +106,7 @@ pub struct Config {
     pub event_listeners: usize,
     /// How many jobs this instance does at once; zero: none.
     pub job_workers: usize,
+    pub mail: MailSettings,
     pub feeds: Feeds,
     pub subscriptions: Subscriptions,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
@@ -162,7 +169,11 @@ impl Config {
         let site_url = read
             .url("MASTHEAD_SITE_URL")
             .unwrap_or_else(|| "http://localhost:3000".to_owned());
+        let site_name = read
+            .text("MASTHEAD_SITE_NAME")
+            .unwrap_or_else(|| "Masthead".to_owned());
         let article_url = read.article_url(&site_url);
+        let mail = read.mail(&site_url, &site_name);
         let config = Self {
             environment,
             listen: read.listen(),
@@ -175,9 +186,9 @@ impl Config {
                     .unwrap_or_else(|| ".masthead".to_owned()),
             ),
             site_url,
-            site_name: read
-                .text("MASTHEAD_SITE_NAME")
-                .unwrap_or_else(|| "Masthead".to_owned()),
+            site_name,
+            site_colour: read.site_colour(),
+            site_logo: read.site_logo(),
             article_url,
             public_url: read.url("MASTHEAD_PUBLIC_URL"),
             first_admin: read.first_admin(),
@@ -196,6 +207,7 @@ impl Config {
             changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
             event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
             job_workers: read.count("MASTHEAD_JOB_WORKERS", 8, 0, 64),
+            mail,
             feeds: read.feeds(),
             subscriptions: read.subscriptions(),
             unknown: Vec::new(),

@@ -16,6 +16,7 @@ use masthead::platform::config::Config;
 use masthead::platform::epoch::Epoch;
 use masthead::platform::installation::{InstallationSecret, Keys};
 use masthead::platform::jobs;
+use masthead::platform::mail::{Mailer, Templates};
 use masthead::platform::password::Passwords;
 use masthead::platform::pool::Db;
 use masthead::platform::replicas::Replicas;
@@ -55,11 +56,14 @@ impl TestApp {
     /// Starts a server on a database that is there already.
     pub fn start_on(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
         let config = config(settings);
+        let clock = Clock::default();
         let platform = Platform {
+            mailer: Mailer::new(&config, clock.clone()).unwrap(),
+            templates: Templates::new(&config).unwrap(),
             db: Db::new(database.address(), 8).unwrap(),
             replicas: Replicas::default(),
             epoch: Epoch::default(),
-            clock: Clock::default(),
+            clock,
             passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&[SigningKey::generate().unwrap()])
                 .unwrap()
