@@ -119,6 +119,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    form_counts (form_id, day, variant) {
+        form_id -> Uuid,
+        variant -> Text,
+        day -> Date,
+        loads -> Int8,
+        shows -> Int8,
+        dismissals -> Int8,
+        submits -> Int8,
+        confirms -> Int8,
+    }
+}
+
+diesel::table! {
+    form_topics (form_id, tag_id) {
+        form_id -> Uuid,
+        tag_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    form_versions (form_id, number) {
+        form_id -> Uuid,
+        number -> Int4,
+        wording -> Jsonb,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    forms (id) {
+        id -> Uuid,
+        key -> Text,
+        name -> Text,
+        active -> Bool,
+        settings -> Jsonb,
+        wording_version -> Int4,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotent_replies (owner, key) {
         owner -> Text,
         key -> Text,
@@ -226,6 +271,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    spent_challenges (hash) {
+        hash -> Bytea,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     subscriber_topics (subscriber_id, tag_id) {
         subscriber_id -> Uuid,
         tag_id -> Uuid,
@@ -286,6 +338,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     articles,
     authors,
     events,
+    form_counts,
+    form_topics,
+    form_versions,
+    forms,
     idempotent_replies,
     import_sources,
     preview_links,
@@ -295,6 +351,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     search_words,
     sessions,
+    spent_challenges,
     subscriber_topics,
     subscribers,
     tags,
@@ -311,3 +368,5 @@ diesel::joinable!(publication_authors -> authors (author_id));
 diesel::joinable!(publication_tags -> publications (publication_id));
 diesel::joinable!(publication_authors -> publications (publication_id));
 diesel::joinable!(subscriber_topics -> tags (tag_id));
+diesel::joinable!(form_topics -> tags (tag_id));
+diesel::joinable!(form_topics -> forms (form_id));

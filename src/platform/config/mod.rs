@@ -34,6 +34,13 @@ pub enum RateLimits {
     Off,
 }
 
+/// Whether signing up costs a little computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofOfWork {
+    On,
+    Off,
+}
+
 /// What feeds show.
 #[derive(Debug, Clone)]
 pub struct Feeds {
@@ -94,6 +101,7 @@ pub struct Config {
     /// How many clients may listen to events on one instance.
     pub event_listeners: usize,
     pub feeds: Feeds,
+    pub proof_of_work: ProofOfWork,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
 }
@@ -187,6 +195,7 @@ impl Config {
             changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
             event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
             feeds: read.feeds(),
+            proof_of_work: read.proof_of_work(environment),
             unknown: Vec::new(),
         };
         if in_production {
