@@ -169,6 +169,7 @@ diesel::table! {
         publication_id -> Uuid,
         author_id -> Uuid,
         position -> Int4,
+        published_at -> Timestamptz,
     }
 }
 
@@ -177,6 +178,7 @@ diesel::table! {
         publication_id -> Uuid,
         tag_id -> Uuid,
         position -> Int4,
+        published_at -> Timestamptz,
     }
 }
 
@@ -205,6 +207,8 @@ diesel::table! {
         superseded -> Bool,
         begin_told -> Bool,
         end_told -> Bool,
+        tag_ids -> Array<Uuid>,
+        author_ids -> Array<Uuid>,
     }
 }
 
