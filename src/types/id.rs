@@ -71,7 +71,7 @@ ids! {
     ArticleId;
     /// Names a person in a byline.
     AuthorId;
-    /// Names a sign-up form.
+    /// Names a form, for as long as anything that came of it exists.
     FormId;
     /// Names a piece of work that is to be done.
     JobId;

@@ -19,6 +19,7 @@ mod slug;
 mod sql;
 mod text;
 mod time_zone;
+mod whole;
 
 pub use custom::JsonObject;
 pub use email::EmailAddress;
@@ -37,6 +38,7 @@ pub use seo::{Seo, WebAddress};
 pub use slug::Slug;
 pub use text::{Line, Prose};
 pub use time_zone::TimeZone;
+pub use whole::Whole;
 
 pub(crate) use closed::closed_set;
 pub(crate) use sql::{read_back_from_text, stored_as_json};

@@ -39,6 +39,13 @@ pub enum RateLimits {
     Off,
 }
 
+/// Whether signing up costs a little computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofOfWork {
+    On,
+    Off,
+}
+
 /// What feeds show.
 #[derive(Debug, Clone)]
 pub struct Feeds {
@@ -109,6 +116,7 @@ pub struct Config {
     pub mail: MailSettings,
     pub feeds: Feeds,
     pub subscriptions: Subscriptions,
+    pub proof_of_work: ProofOfWork,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
 }
@@ -210,6 +218,7 @@ impl Config {
             mail,
             feeds: read.feeds(),
             subscriptions: read.subscriptions(),
+            proof_of_work: read.proof_of_work(environment),
             unknown: Vec::new(),
         };
         if in_production {

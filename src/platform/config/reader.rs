@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use rustls::RootCertStore;
 
-use super::{Environment, FeedContent, Feeds, FirstAdmin};
+use super::{Environment, FeedContent, Feeds, FirstAdmin, ProofOfWork};
 use crate::platform::db::{self, Address};
 use crate::platform::installation::InstallationSecret;
 use crate::platform::password::NewPassword;
@@ -332,6 +332,16 @@ impl Reader {
             content: self.choice("MASTHEAD_FEED_CONTENT", "full", &contents),
             hub,
         }
+    }
+
+    /// Where readers depend on it, bots come as well.
+    pub fn proof_of_work(&mut self, environment: Environment) -> ProofOfWork {
+        let usual = match environment {
+            Environment::Production => "on",
+            Environment::Development => "off",
+        };
+        let choices = [("on", ProofOfWork::On), ("off", ProofOfWork::Off)];
+        self.choice("MASTHEAD_PROOF_OF_WORK", usual, &choices)
     }
 
     pub fn refuse_unsafe_defaults(&mut self) {
