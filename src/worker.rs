@@ -10,6 +10,7 @@ use crate::articles::transitions;
 use crate::changes::Hub;
 use crate::platform::Platform;
 use crate::platform::jobs::{Kind, Kinds, Runner, Stopper};
+use crate::subscribers;
 
 /// Of how many articles transitions are told in one transaction.
 const BATCH: i64 = 100;
@@ -60,7 +61,7 @@ impl Drop for Workers {
 
 /// Every kind of job that some feature can do.
 fn kinds() -> Kinds {
-    let features: [Vec<Kind>; 0] = [];
+    let features: [Vec<Kind>; 1] = [subscribers::jobs()];
     features.into_iter().flatten().collect()
 }
 

@@ -46,6 +46,8 @@ pub use guard::SubscriptionGuard;
 /// Adds the routes below `/api/v1/editor`.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(handlers::list_subscribers)
+        .service(stats::read_subscriber_stats)
+        .service(personal::read_subscriber_data)
         .service(handlers::create_subscriber)
         .service(handlers::read_subscriber)
         .service(handlers::update_subscriber)
@@ -60,6 +62,15 @@ pub fn public_routes(cfg: &mut ServiceConfig) {
         .service(self_service::update_subscription)
         .service(self_service::confirm_subscription)
         .service(self_service::end_subscription);
+}
+
+/// Adds the pages, which stand at the root.
+pub fn page_routes(cfg: &mut ServiceConfig) {
+    cfg.service(pages::subscription_page)
+        .service(pages::subscription_action)
+        .service(pages::download_own_data)
+        .service(pages::unsubscribe_page)
+        .service(pages::unsubscribe_by_one_click);
 }
 
 /// The kinds of job that this feature does.

@@ -38,6 +38,8 @@ impl EmailAddress {
     /// What stands behind it, in ASCII.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// An address that nobody has and no mail can go to (RFC 2606).
     pub fn nobody() -> Self {
         Self("news@localhost.invalid".to_owned())

@@ -12,10 +12,20 @@ use crate::platform::config::Config;
 use crate::types::Locale;
 
 /// The templates that are built in: the layout that all have in common, and one of each kind for every mail.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 7] = [
+    (
+        "confirmation.html",
+        include_str!("templates/confirmation.html"),
+    ),
+    (
+        "confirmation.txt",
+        include_str!("templates/confirmation.txt"),
+    ),
     ("layout.html", include_str!("templates/layout.html")),
     ("layout.txt", include_str!("templates/layout.txt")),
     ("parts.html", include_str!("templates/parts.html")),
+    ("welcome.html", include_str!("templates/welcome.html")),
+    ("welcome.txt", include_str!("templates/welcome.txt")),
 ];
 
 /// Languages that are written from right to left.

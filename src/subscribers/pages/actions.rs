@@ -152,8 +152,7 @@ async fn change(
     let (subscriber, faults) = conn
         .transaction(async |tx| {
             let old = own::managed(tx, link).await?;
-            let reader = Reader::of(request, &platform.config, old.row.locale.as_ref());
-            match preferences::changes(&old, action, form, &reader, now) {
+            match preferences::changes(&old, action, form, now) {
                 Ok(Changes { written, topics }) => {
                     let new = own::change(tx, old, Changes { written, topics }, now).await?;
                     Ok((new, Faults::default()))

@@ -4,8 +4,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use minijinja::{Environment, UndefinedBehavior, context};
-use serde_json::{Value, json};
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use serde_json::json;
 
 use crate::platform::config::Config;
 use crate::platform::token::random_bytes;
@@ -17,8 +18,6 @@ use crate::types::Locale;
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
     for (name, text) in [
         ("layout.html", include_str!("templates/layout.html")),
         ("confirm.html", include_str!("templates/confirm.html")),
@@ -48,7 +47,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What is said to them, with the site's name where it belongs.
-    pub fn words(&self) -> Value {
+    pub fn words(&self) -> serde_json::Value {
         self.language.words().for_site(&self.config.site_name)
     }
 
@@ -81,7 +80,7 @@ impl<'a> Reader<'a> {
         status: StatusCode,
         template: &str,
         title: &str,
-        values: Value,
+        values: serde_json::Value,
     ) -> Result<HttpResponse, Problem> {
         let nonce = STANDARD_NO_PAD.encode(random_bytes::<16>()?);
         let html = self
@@ -108,7 +107,7 @@ impl<'a> Reader<'a> {
         template: &str,
         title: &str,
         nonce: &str,
-        values: Value,
+        values: serde_json::Value,
     ) -> Result<String, minijinja::Error> {
         let environment = TEMPLATES.as_ref().map_err(|fault| {
             minijinja::Error::new(fault.kind(), fault.to_string())
@@ -118,18 +117,18 @@ impl<'a> Reader<'a> {
             language => self.language.as_str(),
             nonce,
             title,
-            w => self.words(),
+            w => Value::from(Serde(self.words())),
             site => context! {
-                name => self.config.site_name,
-                url => self.config.site_url,
+                name => self.config.site_name.as_str(),
+                url => self.config.site_url.as_str(),
                 colour => colour.to_string(),
                 on_colour => colour.readable_on_it().to_string(),
-                logo => self.config.site_logo,
+                logo => self.config.site_logo.as_deref(),
             },
         };
         environment
             .get_template(&format!("{template}.html"))?
-            .render(context! { ..minijinja::Value::from_serialize(values), ..common })
+            .render(context! { ..Value::from(Serde(values)), ..common })
     }
 }
 

@@ -17,8 +17,8 @@ use crate::subscribers::terms;
 use crate::subscribers::words::Language;
 use crate::types::{Line, Locale, Parse, TagId, TimeZone};
 
-/// What is wrong with the fields, in words.
-pub type Faults = BTreeMap<&'static str, String>;
+/// What is wrong with the fields: the names of the words that say so.
+pub type Faults = BTreeMap<&'static str, &'static str>;
 
 /// How far ahead somebody may pause.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(366 * 5);
@@ -28,14 +28,13 @@ pub fn changes(
     old: &FollowingSubscriber,
     action: &str,
     form: &Form,
-    reader: &Reader<'_>,
     now: DateTime<Utc>,
 ) -> Result<Changes, Faults> {
     let mut written = WritableSubscriber::from(&old.row);
     match action {
         "pause" => {
             let until = form.one("paused_until").and_then(|day| midnight(day, now));
-            let fault = || [("paused_until", reader.word("wrong_date"))].into();
+            let fault = || Faults::from([("paused_until", "wrong_date")]);
             written.paused_until = Some(until.ok_or_else(fault)?);
             return Ok(Changes {
                 written,
@@ -52,7 +51,7 @@ pub fn changes(
         _ => {}
     }
     let name = form.one("name").map(Line::<200>::parse).transpose();
-    let name = name.map_err(|_| Faults::from([("name", reader.word("wrong_field"))]))?;
+    let name = name.map_err(|_| Faults::from([("name", "wrong_field")]))?;
     written.name = name.map(|name| name.as_str().to_owned());
     // What a select sends is one of its options; anything else is nobody's choice.
     written.locale = form.one("locale").and_then(|text| Locale::parse(text).ok());
@@ -108,11 +107,15 @@ pub async fn page(
         row.standing.status,
         SubscriberStatus::Confirmed | SubscriberStatus::Pending
     );
+    let said: BTreeMap<_, _> = faults
+        .iter()
+        .map(|(field, word)| (*field, reader.word(word)))
+        .collect();
     let values = json!({
         "email": row.email,
         "state": state,
         "notice": notice.map(|notice| reader.word(notice)),
-        "faults": faults,
+        "faults": said,
         "name": row.name.as_deref().unwrap_or_default(),
         "topics": topics(conn, subscriber).await?,
         "locales": locales(row.locale.as_ref()),
