@@ -132,6 +132,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    installation (is_the_only_one) {
+        is_the_only_one -> Bool,
+        secret -> Nullable<Bytea>,
+        secret_check -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     import_sources (source, source_key) {
         source -> Text,
         source_key -> Text,
@@ -176,6 +185,7 @@ diesel::table! {
         publication_id -> Uuid,
         author_id -> Uuid,
         position -> Int4,
+        published_at -> Timestamptz,
     }
 }
 
@@ -184,6 +194,7 @@ diesel::table! {
         publication_id -> Uuid,
         tag_id -> Uuid,
         position -> Int4,
+        published_at -> Timestamptz,
     }
 }
 
@@ -212,6 +223,8 @@ diesel::table! {
         superseded -> Bool,
         begin_told -> Bool,
         end_told -> Bool,
+        tag_ids -> Array<Uuid>,
+        author_ids -> Array<Uuid>,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod db;
 pub mod epoch;
 pub mod events;
 mod guessable;
+pub mod installation;
 pub mod jobs;
 pub mod keyset;
 pub mod mail;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use clock::Clock;
 use config::Config;
 use epoch::Epoch;
+use installation::Keys;
 use mail::{Mailer, Templates};
 use password::Passwords;
 use pool::Db;
@@ -44,4 +46,6 @@ pub struct Platform {
     pub mailer: Mailer,
     /// What mails look like.
     pub templates: Templates,
+    /// Makes keyed hashes and signed links.
+    pub keys: Keys,
 }

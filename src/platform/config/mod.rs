@@ -15,6 +15,7 @@ use ipnet::IpNet;
 pub use self::env_file::{EnvFile, LineFault};
 use self::reader::Reader;
 use super::db::Address;
+use super::installation::InstallationSecret;
 use super::mail::{Colour, MailSettings};
 use super::secret::Secret;
 use super::token::SigningKey;
@@ -86,6 +87,8 @@ pub struct Config {
     pub first_admin: Option<FirstAdmin>,
     /// The first signs, all verify. Empty: one is made and kept in the data directory.
     pub signing_keys: Vec<SigningKey>,
+    /// What keyed hashes and signed links are made with; `None`: one is kept in the database.
+    pub secret: Option<InstallationSecret>,
     pub trusted_proxies: Vec<IpNet>,
     pub log_filter: String,
     pub rate_limits: RateLimits,
@@ -187,6 +190,7 @@ impl Config {
             public_url: read.url("MASTHEAD_PUBLIC_URL"),
             first_admin: read.first_admin(),
             signing_keys: read.signing_keys(),
+            secret: read.installation_secret(),
             trusted_proxies: read.networks("MASTHEAD_TRUSTED_PROXIES"),
             log_filter: read.log_filter(),
             rate_limits: read.choice(

@@ -10,6 +10,7 @@ use rustls::RootCertStore;
 
 use super::{Environment, FeedContent, Feeds, FirstAdmin};
 use crate::platform::db::{self, Address};
+use crate::platform::installation::InstallationSecret;
 use crate::platform::password::NewPassword;
 use crate::platform::postgres;
 use crate::platform::secret::Secret;
@@ -272,6 +273,13 @@ impl Reader {
             }
         }
         keys
+    }
+
+    pub fn installation_secret(&mut self) -> Option<InstallationSecret> {
+        let text = self.text("MASTHEAD_SECRET")?;
+        InstallationSecret::parse(&text)
+            .map_err(|reason| self.fault("MASTHEAD_SECRET", reason))
+            .ok()
     }
 
     pub fn networks(&mut self, name: &'static str) -> Vec<IpNet> {
