@@ -161,9 +161,9 @@ impl Started {
             installation::open(&mut *db.get().await?, config.secret.as_ref()).await?;
         let clock = Clock::default();
         let platform = Platform {
+            db,
             mailer: Mailer::new(&config, clock.clone())?,
             templates: Templates::new(&config)?,
-            db,
             replicas: replicas(&config)?,
             epoch: Epoch::default(),
             clock,

@@ -43,9 +43,9 @@ pub struct Platform {
     pub clock: Clock,
     pub passwords: Passwords,
     pub access_tokens: Arc<AccessTokens>,
-    /// Makes keyed hashes and signed links.
-    pub keys: Keys,
     pub mailer: Mailer,
     /// What mails look like.
     pub templates: Templates,
+    /// Makes keyed hashes and signed links.
+    pub keys: Keys,
 }
