@@ -16,6 +16,7 @@ mod feeds;
 mod harness;
 mod import;
 mod jobs;
+mod mail;
 mod migrations;
 mod ndjson;
 mod openapi;
