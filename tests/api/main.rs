@@ -17,6 +17,7 @@ mod forms;
 mod harness;
 mod import;
 mod jobs;
+mod mail;
 mod migrations;
 mod ndjson;
 mod openapi;
