@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::articles::transitions;
 use crate::changes::Hub;
+use crate::forms::{self, Counter};
 use crate::platform::Platform;
 use crate::platform::jobs::{Kind, Kinds, Runner, Stopper};
 use crate::subscribers;
@@ -23,18 +24,19 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Everything that runs beside the server; ends when it is dropped.
 pub struct Workers {
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
     jobs: Runner,
 }
 
 impl Workers {
     /// Starts all.
-    pub fn start(platform: &Platform, hub: &Hub) -> Self {
+    pub fn start(platform: &Platform, hub: &Hub, counter: &Counter) -> Self {
         Self {
             tasks: [
                 tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
                 tokio::spawn(hub.clone().follow(platform.clone())),
                 tokio::spawn(tell_transitions(platform.clone())),
+                tokio::spawn(forms::keep_house(platform.clone(), counter.clone())),
             ],
             jobs: Runner::start(platform, kinds()),
         }
