@@ -9,6 +9,7 @@ mod bodies;
 mod cache;
 mod changes;
 mod command_line;
+mod consent;
 mod delivery;
 mod demo;
 mod events;

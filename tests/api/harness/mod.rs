@@ -210,6 +210,11 @@ impl TestApp {
         self.database.execute(sql).await;
     }
 
+    /// The same, where it may be refused.
+    pub async fn try_execute(&self, sql: &str) -> diesel::QueryResult<()> {
+        self.database.try_execute(sql).await
+    }
+
     /// The first column of a query's rows, as text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         self.database.rows(sql).await
