@@ -322,7 +322,10 @@ async fn an_author_is_refused_what_only_editors_may_before_the_body_is_read() {
     let app = TestApp::start().await;
     let author = app.author().await;
     let for_editors = |id: &str| {
-        id.contains("_tag") || id.contains("subscriber") || id.contains("publish_article")
+        id.contains("_tag")
+            || id.contains("_job")
+            || id.contains("subscriber")
+            || id.contains("publish_article")
     };
     let operations = operations();
     let closed = operations
