@@ -21,23 +21,39 @@ const STILL_DUE: Duration = Duration::from_millis(200);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Everything that runs beside the server; ends when it is dropped.
-pub struct Workers([JoinHandle<()>; 4]);
+pub struct Workers {
+    tasks: [JoinHandle<()>; 4],
+    counter: Counter,
+    platform: Platform,
+}
 
 impl Workers {
     /// Starts all.
     pub fn start(platform: &Platform, hub: &Hub, counter: &Counter) -> Self {
-        Self([
+        let tasks = [
             tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
             tokio::spawn(hub.clone().follow(platform.clone())),
             tokio::spawn(tell_transitions(platform.clone())),
             tokio::spawn(forms::keep_house(platform.clone(), counter.clone())),
-        ])
+        ];
+        Self {
+            tasks,
+            counter: counter.clone(),
+            platform: platform.clone(),
+        }
+    }
+
+    /// Writes down what is still in memory, once the last request was answered.
+    pub async fn wound_down(&self) {
+        if let Err(fault) = self.counter.flush(&self.platform).await {
+            tracing::warn!("what forms were counted last is lost: {fault:#}");
+        }
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        for worker in &self.0 {
+        for worker in &self.tasks {
             worker.abort();
         }
     }
