@@ -13,9 +13,11 @@ use anyhow::Context;
 use utoipa_actix_web::AppExt;
 
 use crate::changes::{Exports, Hub};
+use crate::forms::{Counter, Traffic};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
+use crate::platform::jobs::Stopper;
 use crate::platform::secret::Secret;
 use crate::rest::Problem;
 use crate::rest::cached::{Shortcut, Store};
@@ -28,27 +30,30 @@ use crate::users::LogInGuard;
 use crate::users::accounts::{self, NewUser};
 use crate::worker::Workers;
 
-/// How long requests that are at work may go on after the signal to stop.
+/// How long requests and jobs that are at work may go on after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
 /// A server, and what runs beside it.
 pub struct Running {
     pub server: Server,
     hub: Hub,
-    _workers: Workers,
+    workers: Workers,
 }
 
 /// Stops a server.
 pub struct Stop {
     server: ServerHandle,
     hub: Hub,
+    jobs: Stopper,
 }
 
 impl Stop {
-    /// Ends what has no end of its own, and lets the requests that are at work be finished.
+    /// Ends what has no end of its own, and lets the requests and jobs that are at work be finished.
     pub async fn gracefully(self) {
         self.hub.end();
-        self.server.stop(true).await;
+        let within = Duration::from_secs(SHUTDOWN_SECONDS);
+        let jobs = self.jobs.stop(within);
+        tokio::join!(self.server.stop(true), jobs);
     }
 }
 
@@ -58,19 +63,23 @@ impl Running {
         Stop {
             server: self.server.handle(),
             hub: self.hub.clone(),
+            jobs: self.workers.jobs(),
         }
     }
 
     /// Serves until the server is told to stop.
     pub async fn until_stopped(self) -> std::io::Result<()> {
-        self.server.await
+        let served = self.server.await;
+        self.workers.wound_down().await;
+        served
     }
 }
 
 /// Starts to serve on a listener that is bound already.
 pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Running> {
     let hub = Hub::new(platform.config.event_listeners);
-    let workers = Workers::start(&platform, &hub);
+    let counter = Counter::default();
+    let workers = Workers::start(&platform, &hub, &counter);
     let listening = Data::new(hub.clone());
     let exports = Data::new(Exports::default());
     let store = Data::new(Store::new(
@@ -81,6 +90,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     let platform = Data::new(platform);
     let log_in_guard = Data::new(LogInGuard::new(limits));
     let subscription_guard = Data::new(SubscriptionGuard::new(limits));
+    let form_traffic = Data::new(Traffic::new(counter, limits));
     let document = openapi::document();
     let documents = Data::new(Documents::new(&document));
     let methods = Arc::new(openapi::AllowedMethods::of(&document));
@@ -91,6 +101,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
             .app_data(platform.clone())
             .app_data(log_in_guard.clone())
             .app_data(subscription_guard.clone())
+            .app_data(form_traffic.clone())
             .app_data(documents.clone())
             .app_data(store.clone())
             .app_data(listening.clone())
@@ -119,7 +130,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     Ok(Running {
         server,
         hub,
-        _workers: workers,
+        workers,
     })
 }
 

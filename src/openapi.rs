@@ -31,10 +31,12 @@ use crate::routes::routes;
         (name = "articles", description = "Write and publish: the editors' side of articles and pages."),
         (name = "previews", description = "Links that show the site at another instant."),
         (name = "tags", description = "The editors' side of tags."),
+        (name = "forms", description = "The editors' side of the forms in which readers subscribe."),
         (name = "subscribers", description = "The editors' side of the mailing list."),
         (name = "delivery", description = "What readers' frontends call."),
         (name = "feeds", description = "For readers' programs and search engines: RSS, Atom, JSON Feed, sitemaps."),
         (name = "subscriptions", description = "What readers themselves may do with the mailing list."),
+        (name = "jobs", description = "What is to be done later, such as mails: for admins."),
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),
     ),
@@ -272,7 +274,8 @@ fn add_not_modified(path: &str, operation: &mut Operation) {
 /// Whether what is read there has an entity tag.
 fn has_entity_tags(path: &str) -> bool {
     let is_account = path.starts_with("/api/v1/auth/") && path != "/api/v1/auth/me";
-    path.starts_with("/api/v1/") && !is_account
+    let is_made_anew = path == "/api/v1/subscriptions/challenge" || path.ends_with("/stats");
+    path.starts_with("/api/v1/") && !is_account && !is_made_anew
 }
 
 fn insert_problem(operation: &mut Operation, kind: &crate::rest::problem::Kind) {

@@ -9,7 +9,9 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, changes, delivery, feeds, previews, site, subscribers, tags, users};
+use crate::{
+    articles, changes, delivery, feeds, forms, jobs, previews, site, subscribers, tags, users,
+};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -22,8 +24,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         scope("/api/v1/editor")
             .configure(articles::routes)
             .configure(tags::routes)
+            .configure(forms::routes)
             .configure(subscribers::routes)
             .configure(previews::routes)
+            .configure(jobs::routes)
             .wrap(from_fn(catch_up))
             .wrap(from_fn(users::authenticate)),
     );
@@ -31,10 +35,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         scope("/api/v1")
             .configure(delivery::routes)
             .configure(changes::routes)
+            .configure(forms::public_routes)
             .configure(subscribers::public_routes)
             .wrap(from_fn(previews::recognise)),
     );
-    cfg.configure(feeds::routes).configure(site::routes);
+    cfg.configure(feeds::routes)
+        .configure(subscribers::page_routes)
+        .configure(site::routes);
 }
 
 /// After a change, before it is answered: whoever made it sees it at once, whichever feature it belongs to.

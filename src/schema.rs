@@ -101,6 +101,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    confirmation_mails (wish_id) {
+        wish_id -> Uuid,
+        address_hash -> Bytea,
+        mailbox_hash -> Bytea,
+        domain_hash -> Bytea,
+        client_hash -> Bytea,
+        admitted_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    consent_ledger (number) {
+        number -> Int8,
+        subscriber_id -> Uuid,
+        at -> Timestamptz,
+        action -> Text,
+        source -> Text,
+        actor_id -> Nullable<Uuid>,
+        form_id -> Nullable<Uuid>,
+        wording_version -> Nullable<Int4>,
+        details -> Jsonb,
+        private -> Nullable<Jsonb>,
+        private_digest -> Nullable<Bytea>,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
     events (id) {
         id -> Int8,
         at -> Timestamptz,
@@ -115,6 +144,51 @@ diesel::table! {
         position -> Nullable<Int8>,
         shown_action -> Nullable<Text>,
         shown_slug -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    form_counts (form_id, day, variant) {
+        form_id -> Uuid,
+        variant -> Text,
+        day -> Date,
+        loads -> Int8,
+        shows -> Int8,
+        dismissals -> Int8,
+        submits -> Int8,
+        confirms -> Int8,
+    }
+}
+
+diesel::table! {
+    form_topics (form_id, tag_id) {
+        form_id -> Uuid,
+        tag_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    form_versions (form_id, number) {
+        form_id -> Uuid,
+        number -> Int4,
+        wording -> Jsonb,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    forms (id) {
+        id -> Uuid,
+        key -> Text,
+        name -> Text,
+        active -> Bool,
+        settings -> Jsonb,
+        wording_version -> Int4,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -148,6 +222,22 @@ diesel::table! {
         fingerprint -> Bytea,
         revision -> Int4,
         imported_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        unique_key -> Nullable<Text>,
+        run_at -> Timestamptz,
+        attempts -> Int4,
+        locked_by -> Nullable<Uuid>,
+        locked_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        dead_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -239,6 +329,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    spent_challenges (hash) {
+        hash -> Bytea,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     subscriber_topics (subscriber_id, tag_id) {
         subscriber_id -> Uuid,
         tag_id -> Uuid,
@@ -261,6 +358,54 @@ diesel::table! {
         version -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        bounced_at -> Nullable<Timestamptz>,
+        complained_at -> Nullable<Timestamptz>,
+        time_zone -> Nullable<Text>,
+        paused_until -> Nullable<Timestamptz>,
+        form_id -> Nullable<Uuid>,
+        wording_version -> Nullable<Int4>,
+        variant -> Nullable<Text>,
+        token_generation -> Int4,
+        is_role_address -> Bool,
+        is_disposable_address -> Bool,
+    }
+}
+
+diesel::table! {
+    subscription_tokens (token_hash) {
+        token_hash -> Bytea,
+        subscriber_id -> Uuid,
+        wish_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    subscription_wishes (id) {
+        id -> Uuid,
+        subscriber_id -> Uuid,
+        at -> Timestamptz,
+        name -> Nullable<Text>,
+        topics -> Array<Uuid>,
+        locale -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        attributes -> Jsonb,
+        form_id -> Nullable<Uuid>,
+        wording_version -> Nullable<Int4>,
+        variant -> Nullable<Text>,
+        source_url -> Nullable<Text>,
+        client_hash -> Bytea,
+        granted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    suppressions (email_hash) {
+        email_hash -> Bytea,
+        reason -> Text,
+        at -> Timestamptz,
     }
 }
 
@@ -298,9 +443,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     article_tags,
     articles,
     authors,
+    confirmation_mails,
+    consent_ledger,
     events,
+    form_counts,
+    form_topics,
+    form_versions,
+    forms,
     idempotent_replies,
     import_sources,
+    jobs,
     preview_links,
     publication_authors,
     publication_tags,
@@ -308,8 +460,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     search_words,
     sessions,
+    spent_challenges,
     subscriber_topics,
     subscribers,
+    subscription_tokens,
+    subscription_wishes,
+    suppressions,
     tags,
     users,
 );
@@ -324,3 +480,5 @@ diesel::joinable!(publication_authors -> authors (author_id));
 diesel::joinable!(publication_tags -> publications (publication_id));
 diesel::joinable!(publication_authors -> publications (publication_id));
 diesel::joinable!(subscriber_topics -> tags (tag_id));
+diesel::joinable!(form_topics -> tags (tag_id));
+diesel::joinable!(form_topics -> forms (form_id));

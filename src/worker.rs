@@ -8,7 +8,10 @@ use tokio::time::sleep;
 
 use crate::articles::transitions;
 use crate::changes::Hub;
+use crate::forms::{self, Counter};
 use crate::platform::Platform;
+use crate::platform::jobs::{Kind, Kinds, Runner, Stopper};
+use crate::subscribers;
 
 /// Of how many articles transitions are told in one transaction.
 const BATCH: i64 = 100;
@@ -20,25 +23,57 @@ const STILL_DUE: Duration = Duration::from_millis(200);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Everything that runs beside the server; ends when it is dropped.
-pub struct Workers([JoinHandle<()>; 3]);
+pub struct Workers {
+    tasks: [JoinHandle<()>; 4],
+    jobs: Runner,
+    counter: Counter,
+    platform: Platform,
+}
 
 impl Workers {
     /// Starts all.
-    pub fn start(platform: &Platform, hub: &Hub) -> Self {
-        Self([
+    pub fn start(platform: &Platform, hub: &Hub, counter: &Counter) -> Self {
+        let tasks = [
             tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
             tokio::spawn(hub.clone().follow(platform.clone())),
             tokio::spawn(tell_transitions(platform.clone())),
-        ])
+            tokio::spawn(forms::keep_house(platform.clone(), counter.clone())),
+        ];
+        Self {
+            tasks,
+            jobs: Runner::start(platform, kinds()),
+            counter: counter.clone(),
+            platform: platform.clone(),
+        }
+    }
+
+    /// Waits until the jobs in hand are finished, if they are being finished, and writes down what is still in memory. To be
+    /// called when the last request was answered.
+    pub async fn wound_down(&self) {
+        self.jobs.wound_down().await;
+        if let Err(fault) = self.counter.flush(&self.platform).await {
+            tracing::warn!("what forms were counted last is lost: {fault:#}");
+        }
+    }
+
+    /// A way to stop doing jobs from elsewhere.
+    pub fn jobs(&self) -> Stopper {
+        self.jobs.stopper()
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        for worker in &self.0 {
+        for worker in &self.tasks {
             worker.abort();
         }
     }
+}
+
+/// Every kind of job that some feature can do.
+fn kinds() -> Kinds {
+    let features: [Vec<Kind>; 1] = [subscribers::jobs()];
+    features.into_iter().flatten().collect()
 }
 
 /// Tells of what begins and ends by the clock, soon after its instant. Instances share the work: each article is told of

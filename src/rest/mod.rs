@@ -9,6 +9,7 @@ pub mod cors;
 pub mod described;
 pub mod envelope;
 pub mod fields;
+pub mod form;
 pub mod idempotency;
 pub mod page;
 pub mod path;
@@ -18,7 +19,7 @@ pub mod ranked;
 pub mod reply;
 pub mod throttle;
 
-pub use auth::{Author, Editor, Identity};
+pub use auth::{Admin, Author, Editor, Identity};
 pub use body::Body;
 pub use cached::Delivery;
 pub use path::Segment;

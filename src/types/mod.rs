@@ -18,12 +18,15 @@ mod seo;
 mod slug;
 mod sql;
 mod text;
+mod time_zone;
+mod whole;
 
 pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
 pub use id::{
-    ArticleId, AuthorId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId, UserId,
+    ArticleId, AuthorId, FormId, JobId, PreviewLinkId, PublicationId, SessionId, SubscriberId,
+    TagId, UserId, WishId,
 };
 pub use locale::Locale;
 pub use patch::Patch;
@@ -34,6 +37,8 @@ pub use role::Role;
 pub use seo::{Seo, WebAddress};
 pub use slug::Slug;
 pub use text::{Line, Prose};
+pub use time_zone::TimeZone;
+pub use whole::Whole;
 
 pub(crate) use closed::closed_set;
 pub(crate) use sql::{read_back_from_text, stored_as_json};

@@ -9,11 +9,13 @@ use crate::harness::TestApp;
 
 /// What may be called without a token. Everything else is closed.
 const PUBLIC: &[&str] = &[
+    "count_form_event",
     "create_token",
     "docs",
     "docs_asset",
     "explain_problem",
     "export_articles",
+    "issue_challenge",
     "jwks",
     "list_changes",
     "list_published_articles",
@@ -31,6 +33,7 @@ const PUBLIC: &[&str] = &[
     "read_news_sitemap",
     "read_published_article",
     "read_published_author",
+    "read_published_form",
     "read_published_tag",
     "read_rss",
     "read_sitemap",
@@ -322,7 +325,11 @@ async fn an_author_is_refused_what_only_editors_may_before_the_body_is_read() {
     let app = TestApp::start().await;
     let author = app.author().await;
     let for_editors = |id: &str| {
-        id.contains("_tag") || id.contains("subscriber") || id.contains("publish_article")
+        id.contains("_tag")
+            || id.contains("_form")
+            || id.contains("_job")
+            || id.contains("subscriber")
+            || id.contains("publish_article")
     };
     let operations = operations();
     let closed = operations

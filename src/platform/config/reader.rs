@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use rustls::RootCertStore;
 
-use super::{Environment, FeedContent, Feeds, FirstAdmin};
+use super::{Environment, FeedContent, Feeds, FirstAdmin, ProofOfWork};
 use crate::platform::db::{self, Address};
 use crate::platform::installation::InstallationSecret;
 use crate::platform::password::NewPassword;
@@ -54,7 +54,12 @@ impl Reader {
         }
     }
 
-    fn fault(&mut self, name: &str, detail: &str) {
+    /// The same, or what is usual.
+    pub fn text_or(&mut self, name: &'static str, usual: &str) -> String {
+        self.text(name).unwrap_or_else(|| usual.to_owned())
+    }
+
+    pub fn fault(&mut self, name: &str, detail: &str) {
         self.faults.push(format!("{name}: {detail}"));
     }
 
@@ -64,7 +69,7 @@ impl Reader {
         default: &str,
         wanted: &str,
     ) -> Option<T> {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        let text = self.text_or(name, default);
         let value = text.parse().ok();
         if value.is_none() {
             self.fault(name, &format!("must be {wanted}, not `{text}`"));
@@ -78,7 +83,7 @@ impl Reader {
         default: &str,
         choices: &[(&str, T)],
     ) -> T {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        let text = self.text_or(name, default);
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
         match choices.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => *value,
@@ -332,6 +337,16 @@ impl Reader {
             content: self.choice("MASTHEAD_FEED_CONTENT", "full", &contents),
             hub,
         }
+    }
+
+    /// Where readers depend on it, bots come as well.
+    pub fn proof_of_work(&mut self, environment: Environment) -> ProofOfWork {
+        let usual = match environment {
+            Environment::Production => "on",
+            Environment::Development => "off",
+        };
+        let choices = [("on", ProofOfWork::On), ("off", ProofOfWork::Off)];
+        self.choice("MASTHEAD_PROOF_OF_WORK", usual, &choices)
     }
 
     pub fn refuse_unsafe_defaults(&mut self) {

@@ -1,5 +1,6 @@
 //! Request bodies: JSON, read strictly, all faults told at once.
 
+mod collections;
 mod json;
 mod media_type;
 mod members;
@@ -11,14 +12,16 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::envelope::Deadline;
 use super::problem::{Problem, ValueFault};
 use crate::platform::token::sha256;
 use crate::types::Named;
+use media_type::Taken;
 use members::Faults;
 
+pub use collections::{AtMost, Keyed, Raw};
 pub use members::{Flag, Member, Members, Place};
 pub(crate) use members::{from_body, object_member};
 
@@ -38,6 +41,9 @@ pub struct Refused {
     pub faults: Vec<ValueFault>,
     pub named: Vec<(String, Named)>,
 }
+
+/// A body that a page sends on its way out (`navigator.sendBeacon`), where it must call JSON plain text.
+pub struct Beacon<T>(pub T);
 
 /// No body, or an empty object: for steps that need none. Anything more is refused, since nobody would read it.
 pub struct NoBody;
@@ -81,13 +87,28 @@ impl<T: FromBody> FromRequest for Referring<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            media_type::check(&request)?;
+            media_type::check(&request, Taken::Json)?;
             let bytes = read(&request, payload, T::LIMIT).await?;
             let body = |value| Body {
                 value,
                 fingerprint: sha256(&bytes),
             };
             Ok(Self(parse(&bytes)?.map(body)))
+        })
+    }
+}
+
+impl<T: FromBody> FromRequest for Beacon<T> {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            media_type::check(&request, Taken::JsonOrText)?;
+            let bytes = read(&request, payload, T::LIMIT).await?;
+            let value = parse(&bytes)?.map_err(|refused| Problem::Invalid(refused.faults))?;
+            Ok(Self(value))
         })
     }
 }
@@ -103,14 +124,14 @@ impl FromRequest for NoBody {
             if bytes.trim_ascii().is_empty() {
                 return Ok(Self);
             }
-            media_type::check(&request)?;
+            media_type::check(&request, Taken::Json)?;
             parse(&bytes)?.map_err(|refused| Problem::Invalid(refused.faults))
         })
     }
 }
 
 /// Reads the body's bytes.
-async fn read(
+pub async fn read(
     request: &HttpRequest,
     mut payload: Payload,
     limit: usize,
@@ -144,6 +165,13 @@ fn parse<T: FromBody>(bytes: &[u8]) -> Result<Result<T, Refused>, Problem> {
     let Value::Object(object) = value else {
         return Err(malformed("the body must be a JSON object".to_owned()));
     };
+    read_members(object)
+}
+
+/// Reads a request type from members that are JSON already, such as a resource with a patch applied to it.
+pub fn read_members<T: FromBody>(
+    object: Map<String, Value>,
+) -> Result<Result<T, Refused>, Problem> {
     let mut faults = Faults::default();
     let value = members::read_all(object, &mut faults);
     let Faults {
