@@ -35,7 +35,6 @@ const paletteOf = ({ scheme, background, text, accent }, display) => {
     ink,
     accent,
     on,
-    press: mix(accent, on === "#ffffff" ? "#000000" : "#ffffff", 0.84),
     soft: legible(mix(ink, back, 0.7), 4.5, ink),
     line: legible(mix(ink, back, 0.5), 3, ink),
     hair: mix(ink, back, 0.13),

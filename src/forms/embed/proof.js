@@ -77,7 +77,7 @@ const solve = async (challenge, email) => {
   for (let number = 0; ; ) {
     const pause = performance.now() + 8;
     while (performance.now() < pause) {
-      for (const end = number + 50; number < end; number++) {
+      for (const end = number + 10; number < end; number++) {
         if (count(String(number)) >= challenge.difficulty) return String(number);
       }
     }

@@ -10,7 +10,7 @@ const count = (kind, form) => {
   const address = `${form.base}api/v1/forms/${form.id}/events`;
   const body = JSON.stringify({ kind, variant: form.variant });
   if (!navigator.sendBeacon || !navigator.sendBeacon(address, body)) {
-    fetch(address, { method: "POST", body, keepalive: true, credentials: "omit" }).catch(() => {});
+    fetch(address, { method: "POST", body, keepalive: true }).catch(() => {});
   }
   tell(kind, form);
 };
@@ -35,7 +35,8 @@ const hang = (form, host) => {
 
 // `isWanted`: somebody opened it, so it may take the focus.
 const showOver = (form, isWanted) => {
-  if (shown) return;
+  if (shown && isWanted && shown.form.key !== form.key) hide();
+  if (shown) return isWanted && focusFirst(shown.view);
   const back = document.activeElement;
   const host = el("div", { "data-masthead-shown": form.key });
   document.body.append(host);
@@ -47,14 +48,17 @@ const showOver = (form, isWanted) => {
   else if (isModal) box.setAttribute("open", "");
   if (isModal || isWanted) focusFirst(view);
   else status.textContent = copy.title;
-  close.onclick = dismiss;
-  // The backdrop counts as the dialog itself; all of its inside is something else.
-  box.onclick = ({ target }) => isModal && target === box && dismiss();
-  box.oncancel = (event) => {
+  // Not by `onclick` and the like: what those give back may call off what the browser does.
+  close.addEventListener("click", dismiss);
+  // The backdrop counts as the dialog itself. Whoever drags out of a field did not press there.
+  let pressed;
+  box.addEventListener("pointerdown", ({ target }) => (pressed = target));
+  box.addEventListener("click", ({ target }) => isModal && target === box && pressed === box && dismiss());
+  box.addEventListener("keydown", (event) => isModal && event.key === "Tab" && stayInside(event, box));
+  box.addEventListener("cancel", (event) => {
     event.preventDefault();
     dismiss();
-  };
-  box.onkeydown = (event) => isModal && event.key === "Tab" && stayInside(event, box);
+  });
   host.addEventListener("focusin", ({ relatedTarget }) => relatedTarget && (shown.back = relatedTarget));
   document.addEventListener("keydown", leaveByKey);
   prepare(form, view);

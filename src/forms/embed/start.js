@@ -1,12 +1,13 @@
 // Finds the forms of a page, and brings them to life.
 
 const fetched = {};
-const views = new Map();
+const views = new WeakMap();
+
+const read = (response) => (response.ok ? response.json() : Promise.reject(response));
 
 const fetchForm = (base, key) => {
   const address = `${base}api/v1/forms/${encodeURIComponent(key)}`;
-  const read = (response) => (response.ok ? response.json() : Promise.reject(response));
-  const request = () => fetch(address, { credentials: "omit" }).then(read).then((form) => chooseVariant({ ...form, base }));
+  const request = () => fetch(address).then(read).then((form) => chooseVariant({ ...form, base }));
   return (fetched[address] = fetched[address] || request());
 };
 
@@ -28,7 +29,7 @@ const takeUp = async (base, key, tags) => {
 };
 
 // Places in the text: a form stands there, whatever it does elsewhere on the page.
-const PLACES = "div[data-masthead-form]";
+const placeOf = (key) => document.querySelector(`div[data-masthead-form="${key}"]`);
 
 const standAt = async (place, base, tags) => {
   if (views.has(place)) return;
@@ -47,8 +48,7 @@ const add = async (base, key, script) => {
   const isInline = form.display === "inline";
   const show = () => {
     if (!isInline) return isDue(form) && showOver(form);
-    const isThere = [...document.querySelectorAll(PLACES)].some((place) => place.dataset.mastheadForm === key);
-    if (!isThere && document.body.contains(script)) script.after(el("div", { "data-masthead-form": key }));
+    if (!placeOf(key) && document.body.contains(script)) script.after(el("div", { "data-masthead-form": key }));
   };
   TRIGGERS[form.trigger.kind](form.trigger, show);
 };
@@ -62,7 +62,7 @@ const start = (script) => {
   let planned;
   const look = () => {
     planned = 0;
-    document.querySelectorAll(PLACES).forEach((place) => quietly(standAt(place, base, tags)));
+    document.querySelectorAll("div[data-masthead-form]").forEach((place) => quietly(standAt(place, base, tags)));
   };
   look();
   // Pages that scripts put together bring their places later.
@@ -84,8 +84,8 @@ const start = (script) => {
 
     // Shows a form now, whatever its trigger, frequency and targeting say.
     open: async (key) => {
-      const standing = [...views].find(([place, view]) => view && place.isConnected && place.dataset.mastheadForm === `${key}`);
-      if (standing) return focusFirst(standing[1]);
+      const view = views.get(placeOf(key));
+      if (view) return focusFirst(view);
       const form = await fetchForm(base, key);
       showOver(form.display === "inline" ? { ...form, display: "modal", position: "center" } : form, true);
     },

@@ -1,18 +1,17 @@
 // How forms look. Sizes are in em of the reader's own text; what the palette decides comes in as variables.
 
-const SANS = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const FONTS = {
-  system: SANS,
-  sans: '"Helvetica Neue", Helvetica, Arial, sans-serif',
-  serif: '"Iowan Old Style", Palatino, "Palatino Linotype", Georgia, serif',
+  system: "system-ui, sans-serif",
+  sans: "Helvetica, Arial, sans-serif",
+  serif: "Iowan Old Style, Palatino, Georgia, serif",
   inherit: "inherit",
 };
 
 const CSS = `
 * { box-sizing: border-box; margin: 0; padding: 0; border: 0; font: inherit; color: inherit; }
 :host { display: block !important; }
-.root { all: initial; display: block; font: max(16px, 1rem)/1.5 ${SANS}; color: var(--ink); -webkit-text-size-adjust: 100%; }
-.serif form { font-family: ${SANS}; }
+.root { all: initial; display: block; font: max(16px, 1rem)/1.5 system-ui, sans-serif; color: var(--ink); }
+.serif form { font-family: system-ui, sans-serif; }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
 [hidden] { display: none; }
 .apart { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -43,8 +42,8 @@ select { appearance: none; }
 .control:focus { outline: 2px solid var(--ring); outline-offset: -1px; }
 [aria-invalid=true] { border-color: var(--fault); }
 .button { position: relative; flex: 1 0 auto; max-width: 100%; min-height: 3.5em; padding: .5em 1.5em; border-radius: var(--inner);
-  background: var(--accent); color: var(--on); font-weight: 600; cursor: pointer; transition: background .15s; }
-.button:hover { background: var(--press); }
+  background: var(--accent); color: var(--on); font-weight: 600; cursor: pointer; transition: box-shadow .15s; }
+.button:hover { box-shadow: 0 0 0 3px var(--hair); }
 .busy .button { color: transparent; }
 .busy .button::after { content: ""; position: absolute; inset: 0; width: 1.25em; height: 1.25em; margin: auto; border: 2px solid var(--on);
   border-top-color: transparent; border-radius: 50%; animation: turn .8s linear infinite; }
@@ -56,7 +55,7 @@ select { appearance: none; }
 .close { position: absolute; top: .75em; inset-inline-end: .75em; width: 2.25em; height: 2.25em; border-radius: 50%;
   background: var(--back); color: var(--soft); cursor: pointer; }
 .close:hover { color: var(--ink); background: var(--hair); }
-.close::before, .close::after { content: ""; position: absolute; inset: 49% 30%; border-top: 2px solid; border-radius: 1px; transform: rotate(45deg); }
+.close::before, .close::after { content: ""; position: absolute; inset: 49% 30%; border-top: 2px solid; transform: rotate(45deg); }
 .close::after { transform: rotate(-45deg); }
 .done { outline: none; animation: come .4s; }
 .mark { position: relative; display: block; width: 3em; height: 3em; margin-bottom: 1em; border-radius: 50%; background: var(--accent); }

@@ -23,15 +23,14 @@ const isEmpty = (value) => value !== true && !value.length;
 const prepare = (form, view) => {
   if (!form.proof_of_work || Date.now() - view.asked < 20 * 60e3) return;
   view.asked = Date.now();
-  view.challenge = fetch(`${form.base}api/v1/subscriptions/challenge?form=${form.id}`, { credentials: "omit", cache: "no-store" });
+  view.challenge = fetch(`${form.base}api/v1/subscriptions/challenge?form=${form.id}`).then(read);
   view.challenge.catch(() => (view.asked = 0));
 };
 
 const prove = async (form, view, email) => {
   prepare(form, view);
   if (!form.proof_of_work) return {};
-  const answer = (await view.challenge).clone();
-  const challenge = await answer.json();
+  const challenge = await view.challenge;
   const nonce = await solve(challenge, email);
   await new Promise((resume) => setTimeout(resume, view.asked + 1200 - Date.now()));
   return { challenge: challenge.challenge, nonce };
@@ -59,7 +58,6 @@ const send = async (form, view, isSecond) => {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...body, ...(await prove(form, view, body.email)) }),
-    credentials: "omit",
     signal: AbortSignal.timeout && AbortSignal.timeout(20e3),
   });
   if (response.ok) return body.topics || form.topics.map((topic) => topic.id);
@@ -85,7 +83,9 @@ const whenSubmitted = (form, view, then) => {
     problem.hidden = true;
     problem.textContent = "";
     tell("submit", form);
-    const topics = await send(form, view).catch(() => (problem.textContent = words.lost) && undefined);
+    const topics = await send(form, view).catch(({ status }) => {
+      problem.textContent = status === 429 ? words.often : words.lost;
+    });
     box.classList.remove("busy");
     problem.hidden = !problem.textContent;
     if (topics) then(topics);

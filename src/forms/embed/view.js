@@ -24,7 +24,7 @@ const makeField = (form, copy, { name, kind, required, options }) => {
   const fault = el("p", { class: "fault", id: `${name}-fault`, hidden: true });
   const tick = (text, value) =>
     el("label", { class: "tick" }, el("input", { type: "checkbox", value, "aria-describedby": `${name}-fault` }), el("span", {}, ...linked(text)));
-  const line = { id: name, class: "control", part: "input", placeholder, maxlength: 500, autocomplete: kind, "aria-describedby": `${name}-fault` };
+  const line = { id: name, class: "control", part: "input", placeholder, maxlength: 500, autocomplete: /email|name/.test(kind) && kind, "aria-describedby": `${name}-fault` };
   const choice = (value) => el("option", { value }, (value ? (own.options || {})[value] : placeholder) || value);
   const isLine = !/topics|checkbox/.test(kind);
   const node = el(kind === "topics" ? "fieldset" : "div", { class: isLine && `field ${kind}` },
@@ -48,7 +48,7 @@ const build = (form) => {
   const { display, style } = form;
   const locale = chooseLocale(form);
   const copy = form.copy[locale];
-  const words = WORDS[locale.slice(0, 2)] || WORDS.en;
+  const words = WORDS[locale.split("-")[0]] || WORDS.en;
   const isOver = display !== "inline";
   const email = makeField(form, copy, { name: "email", kind: "email", required: true });
   const others = form.fields.filter(({ kind }) => kind !== "topics" || form.topics[0]).map((one) => makeField(form, copy, one));
@@ -62,14 +62,14 @@ const build = (form) => {
     el("div", { class: "apart", "aria-hidden": "true" }, el("label", { for: "website" }, "Website"), decoy),
   );
   const status = el("p", { class: "apart", role: "status" });
-  const head = el("div", { class: "head" }, el("h2", { id: "title", part: "title" }, copy.title), paragraph("text", copy.text));
+  const head = el("div", { class: "head" }, el("h2", { id: "the-title", part: "title" }, copy.title), paragraph("text", copy.text));
   const body = el("div", { class: "body" }, head, entry, status);
-  const image = style.image && el("img", { alt: "", src: style.image, referrerpolicy: "no-referrer" });
+  const image = style.image && el("img", { alt: "", src: style.image });
   const picture = image && el("div", { class: "picture", part: "picture" }, image);
   const close = isOver && el("button", { class: "close", part: "close", "aria-label": copy.dismiss });
   const role = { slide_in: "dialog", bar: "region" }[display];
   const box = el({ modal: "dialog", inline: "section" }[display] || "div",
-    { class: "box", part: "box", role, "aria-labelledby": "title", tabindex: isOver && "-1" }, picture, body, close);
+    { class: "box", part: "box", role, "aria-labelledby": "the-title", tabindex: isOver && "-1" }, picture, body, close);
   const root = el("div", { lang: locale, dir: isRightToLeft(locale) ? "rtl" : "ltr" }, box);
   const paint = () => {
     const palette = paletteOf(style, display);
@@ -87,9 +87,9 @@ const build = (form) => {
 
 // What stands in the place of the form once it was sent.
 const thank = ({ body, status, copy }) => {
-  const said = [el("h2", { id: "title" }, copy.success_title), paragraph("text", copy.success_text)];
-  const done = el("div", { class: "done", tabindex: "-1" }, el("span", { class: "mark" }), el("div", {}, ...said));
+  const said = el("div", {}, el("h2", { id: "the-title" }, copy.success_title), paragraph("text", copy.success_text));
+  const done = el("div", { class: "done", tabindex: "-1" }, el("span", { class: "mark" }), said);
   body.replaceChildren(done, status);
-  status.textContent = `${copy.success_title} ${copy.success_text || ""}`;
+  status.textContent = `${copy.success_title} ${copy.success_text}`;
   return done;
 };

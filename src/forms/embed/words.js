@@ -7,7 +7,7 @@ const WORDS = {
     refused: "Please check this.",
     often: "Too many attempts. Please try again in a few minutes.",
     lost: "The connection failed. Your entries are still here: please try again.",
-    failed: "That didn’t work, and it wasn’t you. Please try again later.",
+    failed: "Sorry, that didn’t work. Please try again later.",
   },
   fr: {
     address: "Veuillez saisir votre adresse e-mail complète.",
@@ -15,7 +15,7 @@ const WORDS = {
     refused: "Veuillez vérifier ce champ.",
     often: "Trop de tentatives. Veuillez réessayer dans quelques minutes.",
     lost: "La connexion est interrompue. Vos saisies sont toujours là : veuillez réessayer.",
-    failed: "Cela n’a pas fonctionné, et vous n’y êtes pour rien. Veuillez réessayer plus tard.",
+    failed: "Désolé, cela n’a pas fonctionné. Veuillez réessayer plus tard.",
   },
   de: {
     address: "Bitte geben Sie Ihre vollständige E-Mail-Adresse ein.",
@@ -23,7 +23,7 @@ const WORDS = {
     refused: "Bitte prüfen Sie dieses Feld.",
     often: "Zu viele Versuche. Bitte versuchen Sie es in einigen Minuten noch einmal.",
     lost: "Die Verbindung ist unterbrochen. Ihre Eingaben sind noch da: Bitte versuchen Sie es noch einmal.",
-    failed: "Das hat nicht geklappt, und es liegt nicht an Ihnen. Bitte versuchen Sie es später noch einmal.",
+    failed: "Das hat leider nicht geklappt. Bitte versuchen Sie es später noch einmal.",
   },
   es: {
     address: "Escriba su dirección de correo completa.",
@@ -31,7 +31,7 @@ const WORDS = {
     refused: "Revise este campo.",
     often: "Demasiados intentos. Vuelva a intentarlo en unos minutos.",
     lost: "Se ha perdido la conexión. Lo que ha escrito sigue aquí: vuelva a intentarlo.",
-    failed: "No ha funcionado, y no es culpa suya. Vuelva a intentarlo más tarde.",
+    failed: "Lo sentimos, no ha funcionado. Vuelva a intentarlo más tarde.",
   },
   nl: {
     address: "Vul uw volledige e-mailadres in.",
@@ -39,6 +39,6 @@ const WORDS = {
     refused: "Controleer dit veld.",
     often: "Te veel pogingen. Probeer het over een paar minuten opnieuw.",
     lost: "De verbinding is verbroken. Wat u hebt ingevuld staat er nog: probeer het opnieuw.",
-    failed: "Dat is niet gelukt, en het ligt niet aan u. Probeer het later opnieuw.",
+    failed: "Dat is helaas niet gelukt. Probeer het later opnieuw.",
   },
 };
