@@ -23,7 +23,7 @@ use crate::platform::postgres::{Cluster, Durability, Locations};
 use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
-use crate::platform::{Platform, telemetry};
+use crate::platform::{Platform, installation, telemetry};
 use user::UserAction;
 
 /// A headless CMS for newsrooms and magazines: one binary and a Postgres.
@@ -147,13 +147,17 @@ impl Started {
         let Found { address, cluster } = find_database(&config).await?.made().await?;
         let migrations_run = db::migrate(&address).await?;
         let keys = signing_keys(&config)?;
+        let db = Db::new(address, config.database_connections)?;
+        let installation =
+            installation::open(&mut *db.get().await?, config.secret.as_ref()).await?;
         let platform = Platform {
-            db: Db::new(address, config.database_connections)?,
+            db,
             replicas: replicas(&config)?,
             epoch: Epoch::default(),
             clock: Clock::default(),
             passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&keys)?.into(),
+            keys: installation,
             config: config.into(),
         };
         Ok(Self {

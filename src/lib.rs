@@ -45,6 +45,8 @@ mod changes;
 
 mod feeds;
 
+mod forms;
+
 mod subscribers;
 
 mod import;

@@ -31,6 +31,7 @@ use crate::routes::routes;
         (name = "articles", description = "Write and publish: the editors' side of articles and pages."),
         (name = "previews", description = "Links that show the site at another instant."),
         (name = "tags", description = "The editors' side of tags."),
+        (name = "forms", description = "The editors' side of the forms in which readers subscribe."),
         (name = "subscribers", description = "The editors' side of the mailing list."),
         (name = "delivery", description = "What readers' frontends call."),
         (name = "feeds", description = "For readers' programs and search engines: RSS, Atom, JSON Feed, sitemaps."),

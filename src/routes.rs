@@ -9,7 +9,7 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, changes, delivery, feeds, previews, site, subscribers, tags, users};
+use crate::{articles, changes, delivery, feeds, forms, previews, site, subscribers, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -22,6 +22,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         scope("/api/v1/editor")
             .configure(articles::routes)
             .configure(tags::routes)
+            .configure(forms::routes)
             .configure(subscribers::routes)
             .configure(previews::routes)
             .wrap(from_fn(catch_up))
@@ -31,6 +32,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         scope("/api/v1")
             .configure(delivery::routes)
             .configure(changes::routes)
+            .configure(forms::public_routes)
             .configure(subscribers::public_routes)
             .wrap(from_fn(previews::recognise)),
     );

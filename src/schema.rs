@@ -119,6 +119,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    form_counts (form_id, day, variant) {
+        form_id -> Uuid,
+        variant -> Text,
+        day -> Date,
+        loads -> Int8,
+        shows -> Int8,
+        dismissals -> Int8,
+        submits -> Int8,
+        confirms -> Int8,
+    }
+}
+
+diesel::table! {
+    form_topics (form_id, tag_id) {
+        form_id -> Uuid,
+        tag_id -> Uuid,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    form_versions (form_id, number) {
+        form_id -> Uuid,
+        number -> Int4,
+        wording -> Jsonb,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    forms (id) {
+        id -> Uuid,
+        key -> Text,
+        name -> Text,
+        active -> Bool,
+        settings -> Jsonb,
+        wording_version -> Int4,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotent_replies (owner, key) {
         owner -> Text,
         key -> Text,
@@ -127,6 +172,15 @@ diesel::table! {
         location -> Nullable<Text>,
         etag -> Nullable<Text>,
         body -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    installation (is_the_only_one) {
+        is_the_only_one -> Bool,
+        secret -> Nullable<Bytea>,
+        secret_check -> Bytea,
         created_at -> Timestamptz,
     }
 }
@@ -160,6 +214,7 @@ diesel::table! {
         publication_id -> Uuid,
         author_id -> Uuid,
         position -> Int4,
+        published_at -> Timestamptz,
     }
 }
 
@@ -168,6 +223,7 @@ diesel::table! {
         publication_id -> Uuid,
         tag_id -> Uuid,
         position -> Int4,
+        published_at -> Timestamptz,
     }
 }
 
@@ -196,6 +252,8 @@ diesel::table! {
         superseded -> Bool,
         begin_told -> Bool,
         end_told -> Bool,
+        tag_ids -> Array<Uuid>,
+        author_ids -> Array<Uuid>,
     }
 }
 
@@ -222,6 +280,13 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    spent_challenges (hash) {
+        hash -> Bytea,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -286,6 +351,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     articles,
     authors,
     events,
+    form_counts,
+    form_topics,
+    form_versions,
+    forms,
     idempotent_replies,
     import_sources,
     preview_links,
@@ -295,6 +364,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     search_words,
     sessions,
+    spent_challenges,
     subscriber_topics,
     subscribers,
     tags,
@@ -311,3 +381,5 @@ diesel::joinable!(publication_authors -> authors (author_id));
 diesel::joinable!(publication_tags -> publications (publication_id));
 diesel::joinable!(publication_authors -> publications (publication_id));
 diesel::joinable!(subscriber_topics -> tags (tag_id));
+diesel::joinable!(form_topics -> tags (tag_id));
+diesel::joinable!(form_topics -> forms (form_id));

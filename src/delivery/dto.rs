@@ -1,16 +1,17 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jsonld::NewsArticle;
-use super::model::{CountedAuthor, Labelled, Published, WithBody};
+use super::model::{CountedAuthor, Labelled, Labels, WithBody};
 use crate::authors::AuthorSummary;
 use crate::platform::config::Config;
 use crate::rest::described::KnownMembers;
 use crate::tags::TagSummary;
-use crate::types::{
-    ArticleId, AuthorId, JsonObject, Locale, PublicationId, RawJson, Seo, Slug, TagId, TocEntry,
-};
+use crate::types::{ArticleId, AuthorId, JsonObject, Locale, RawJson, Seo, Slug, TagId, TocEntry};
 
 /// An article as readers get it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -138,43 +139,28 @@ impl From<CountedAuthor> for PublishedAuthor {
 
 /// What stands around the articles of one answer.
 pub struct Around {
-    tags: Vec<(PublicationId, TagSummary)>,
-    authors: Vec<(PublicationId, AuthorSummary)>,
+    tags: HashMap<TagId, TagSummary>,
+    authors: HashMap<AuthorId, AuthorSummary>,
 }
 
 impl Around {
-    /// Takes the tags and bylines out of what was read.
-    pub fn of(published: &Published) -> Self {
+    /// Takes the tags and authors of what was read.
+    pub fn of(labels: Labels) -> Self {
+        let Labels { tags, authors, .. } = labels;
         Self {
-            tags: published
-                .tags
-                .iter()
-                .map(|(id, tag)| (*id, TagSummary::from(tag)))
-                .collect(),
-            authors: published
-                .authors
-                .iter()
-                .map(|(id, author)| (*id, AuthorSummary::from(author)))
-                .collect(),
+            tags: tags.into_iter().map(|tag| (tag.id, tag)).collect(),
+            authors: authors.into_iter().map(|one| (one.id, one)).collect(),
         }
     }
 
-    /// Takes the tags and bylines out of what was read in one piece.
+    /// Takes the tags and authors out of what was read in one piece.
     pub fn of_labelled<'a>(all: impl IntoIterator<Item = &'a Labelled>) -> Self {
-        let mut around = Self {
-            tags: Vec::new(),
-            authors: Vec::new(),
-        };
+        let mut around = Self::of(Labels::default());
         for one in all {
-            let id = one.row.id;
-            around
-                .tags
-                .extend(one.tags.iter().map(|tag| (id, tag_summary(tag))));
-            around.authors.extend(
-                one.authors
-                    .iter()
-                    .map(|author| (id, author_summary(author))),
-            );
+            let tags = one.tags.iter().map(|tag| (tag.0, tag_summary(tag)));
+            around.tags.extend(tags);
+            let authors = one.authors.iter().map(|one| (one.0, author_summary(one)));
+            around.authors.extend(authors);
         }
         around
     }
@@ -183,8 +169,8 @@ impl Around {
     pub fn article(&self, (row, body_html): WithBody, config: &Config) -> Article {
         Article {
             url: config.url_of(row.slug.as_str(), row.locale.as_str()),
-            authors: of_publication(&self.authors, row.id),
-            tags: of_publication(&self.tags, row.id),
+            authors: named(&self.authors, &row.author_ids),
+            tags: named(&self.tags, &row.tag_ids),
             id: row.article_id,
             kind: row.kind,
             slug: row.slug,
@@ -208,14 +194,10 @@ impl Around {
 
     /// The cache tags of everything that is shown around the articles.
     pub fn cache_tags(&self) -> Vec<String> {
-        let tags = self.tags.iter().map(|(_, tag)| format!("tag:{}", tag.id));
-        let authors = self
-            .authors
-            .iter()
-            .map(|(_, author)| format!("author:{}", author.id));
+        let tags = self.tags.keys().map(|id| format!("tag:{id}"));
+        let authors = self.authors.keys().map(|id| format!("author:{id}"));
         let mut all: Vec<String> = tags.chain(authors).collect();
         all.sort_unstable();
-        all.dedup();
         all
     }
 }
@@ -236,9 +218,7 @@ fn author_summary((id, slug, name): &(AuthorId, Slug, String)) -> AuthorSummary 
     }
 }
 
-fn of_publication<T: Clone>(all: &[(PublicationId, T)], id: PublicationId) -> Vec<T> {
-    all.iter()
-        .filter(|(publication, _)| *publication == id)
-        .map(|(_, thing)| thing.clone())
-        .collect()
+/// Those that are there, in this order.
+fn named<Id: Eq + Hash, T: Clone>(all: &HashMap<Id, T>, ids: &[Id]) -> Vec<T> {
+    ids.iter().filter_map(|id| all.get(id).cloned()).collect()
 }

@@ -68,7 +68,7 @@ impl Export {
             return Ok(Progress::Finished);
         };
         self.last = Some(*last);
-        let around = Around::of(&queries::around(conn, &ids).await?);
+        let around = Around::of(queries::around(conn, &ids).await?);
         let mut articles = std::pin::pin!(queries::each_of(conn, &ids).await?);
         while let Some(article) = articles.next().await {
             take(around.article(article?, &self.config)).await?;

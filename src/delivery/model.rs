@@ -5,11 +5,11 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, Record, Text, Uuid};
 
-use crate::authors::AuthorRow;
+use crate::authors::{AuthorRow, AuthorSummary};
 use crate::platform::keyset::{Direction, KeyKind, KeyValue, SortColumn};
 use crate::rest::page::SortKey;
 use crate::schema::publications;
-use crate::tags::TagRow;
+use crate::tags::TagSummary;
 use crate::types::{ArticleId, AuthorId, Locale, PublicationId, RawJson, Slug, TagId, closed_set};
 
 /// A publication without its body.
@@ -31,6 +31,10 @@ pub struct PublicationRow {
     pub reading_time_minutes: i32,
     pub published_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// Its tags, in order; some may be gone.
+    pub tag_ids: Vec<TagId>,
+    /// Its byline, in order.
+    pub author_ids: Vec<AuthorId>,
 }
 
 /// A publication with its body, where it is wanted.
@@ -40,9 +44,17 @@ pub type WithBody = (PublicationRow, Option<String>);
 #[derive(Debug)]
 pub struct Published {
     pub articles: Vec<WithBody>,
-    pub tags: Vec<(PublicationId, TagRow)>,
-    pub authors: Vec<(PublicationId, AuthorRow)>,
+    pub labels: Labels,
     pub total: Option<i64>,
+}
+
+/// The tags and authors that some publications show, each once.
+#[derive(Debug, Default)]
+pub struct Labels {
+    pub tags: Vec<TagSummary>,
+    pub authors: Vec<AuthorSummary>,
+    /// When one of them was changed last.
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 /// Tags or authors with the number of their articles.

@@ -40,7 +40,7 @@ impl Feed {
             subject.changed_at(),
             rows.ended_at,
         ];
-        let around = Around::of(&published);
+        let around = Around::of(published.labels);
         let articles: Vec<Article> = std::mem::take(&mut published.articles)
             .into_iter()
             .map(|row| around.article(row, config))
@@ -96,12 +96,7 @@ impl Feed {
 
 fn newest_change(published: &Published) -> Option<DateTime<Utc>> {
     let articles = published.articles.iter().map(|(row, _)| row.updated_at);
-    let tags = published.tags.iter().map(|(_, tag)| tag.updated_at);
-    let authors = published
-        .authors
-        .iter()
-        .map(|(_, author)| author.updated_at);
-    articles.chain(tags).chain(authors).max()
+    articles.chain(published.labels.updated_at).max()
 }
 
 impl Subject {

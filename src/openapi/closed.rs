@@ -48,6 +48,11 @@ fn reach(schema: &RefOr<Schema>, components: &Components, reached: &mut BTreeSet
             for property in object.properties.values() {
                 reach(property, components, reached);
             }
+            if let Some(AdditionalProperties::RefOr(entry)) =
+                object.additional_properties.as_deref()
+            {
+                reach(entry, components, reached);
+            }
         }
         RefOr::T(Schema::Array(array)) => {
             if let ArrayItems::RefOrSchema(item) = &array.items {

@@ -7,6 +7,7 @@ pub mod db;
 pub mod epoch;
 pub mod events;
 mod guessable;
+pub mod installation;
 pub mod keyset;
 pub mod password;
 pub mod pool;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use clock::Clock;
 use config::Config;
 use epoch::Epoch;
+use installation::Keys;
 use password::Passwords;
 use pool::Db;
 use replicas::Replicas;
@@ -38,4 +40,6 @@ pub struct Platform {
     pub clock: Clock,
     pub passwords: Passwords,
     pub access_tokens: Arc<AccessTokens>,
+    /// Makes keyed hashes and signed links.
+    pub keys: Keys,
 }

@@ -37,27 +37,7 @@ impl std::fmt::Debug for SigningKey {
 impl SigningKey {
     /// Reads a key written in base64, such as `openssl rand -base64 32` prints.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let standard = text
-            .trim_end_matches('=')
-            .replace('-', "+")
-            .replace('_', "/");
-        let bytes = STANDARD_NO_PAD
-            .decode(standard)
-            .map_err(|_| "must be base64, as `openssl rand -base64 32` prints it")?;
-        let seed: [u8; 32] = bytes
-            .try_into()
-            .map_err(|_| "must be exactly 32 bytes: make one with `openssl rand -base64 32`")?;
-        let mut distinct = seed.to_vec();
-        distinct.sort_unstable();
-        distinct.dedup();
-        // 32 random bytes have about 30 distinct ones; text someone typed or found in a tutorial is printable.
-        let is_guessable =
-            distinct.len() < 16 || seed.iter().all(|byte| (0x20..0x7f).contains(byte));
-        if is_guessable {
-            Err("is not random: make one with `openssl rand -base64 32`")
-        } else {
-            Ok(Self(seed))
-        }
+        parse_random_bytes(text).map(Self)
     }
 
     /// Makes a new key.
@@ -68,6 +48,30 @@ impl SigningKey {
     /// The key in base64, as [`SigningKey::parse`] reads it.
     pub fn to_base64(&self) -> String {
         base64::engine::general_purpose::STANDARD.encode(self.0)
+    }
+}
+
+/// Reads 32 random bytes written in base64, and refuses what someone typed or found in a tutorial.
+pub fn parse_random_bytes(text: &str) -> Result<[u8; 32], &'static str> {
+    let standard = text
+        .trim_end_matches('=')
+        .replace('-', "+")
+        .replace('_', "/");
+    let bytes = STANDARD_NO_PAD
+        .decode(standard)
+        .map_err(|_| "must be base64, as `openssl rand -base64 32` prints it")?;
+    let bytes: [u8; 32] = bytes
+        .try_into()
+        .map_err(|_| "must be exactly 32 bytes: make one with `openssl rand -base64 32`")?;
+    let mut distinct = bytes.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    // 32 random bytes have about 30 distinct ones; text someone typed or found in a tutorial is printable.
+    let is_guessable = distinct.len() < 16 || bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
+    if is_guessable {
+        Err("is not random: make one with `openssl rand -base64 32`")
+    } else {
+        Ok(bytes)
     }
 }
 

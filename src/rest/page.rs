@@ -137,8 +137,9 @@ pub trait SortKey: Parse + Copy + 'static {
     fn column(self, direction: Direction) -> SortColumn;
 }
 
+/// A key, and which way.
 #[derive(Debug, Clone, Copy)]
-struct Sorted<K>(K, Direction);
+pub struct Sorted<K>(K, Direction);
 
 impl<K: SortKey> Parse for Sorted<K> {
     fn parse(text: &str) -> Result<Self, Fault> {
@@ -250,7 +251,7 @@ fn is_new<K: SortKey>(key: &Sorted<K>, before: &[Sorted<K>]) -> bool {
 }
 
 /// The columns asked for, and the one that settles ties.
-fn ordering<K: SortKey>(asked: &[Sorted<K>]) -> Vec<SortColumn> {
+pub fn ordering<K: SortKey>(asked: &[Sorted<K>]) -> Vec<SortColumn> {
     let default: Vec<Sorted<K>> = K::DEFAULT
         .iter()
         .map(|(key, direction)| Sorted(*key, *direction))

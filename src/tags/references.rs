@@ -23,14 +23,18 @@ pub fn unknown_author() -> Fault {
 /// Takes a body whose values are right; of any other it tells all faults together, tags and authors that don't exist
 /// among them.
 pub async fn settle<T>(db: &Db, body: Referring<T>) -> Result<Body<T>, Problem> {
-    let Refused { mut faults, named } = match body.0 {
-        Ok(body) => return Ok(body),
-        Err(refused) => refused,
-    };
-    if !named.is_empty() {
-        find_unknown(&mut *db.get().await?, named, &mut faults).await?;
+    match body.0 {
+        Ok(body) => Ok(body),
+        Err(refused) if refused.named.is_empty() => Err(Problem::Invalid(refused.faults)),
+        Err(refused) => Err(told(&mut *db.get().await?, refused).await?),
     }
-    Err(Problem::Invalid(faults))
+}
+
+/// All faults of a body together, names of things that don't exist among them.
+pub async fn told(conn: &mut AsyncPgConnection, refused: Refused) -> diesel::QueryResult<Problem> {
+    let Refused { mut faults, named } = refused;
+    find_unknown(conn, named, &mut faults).await?;
+    Ok(Problem::Invalid(faults))
 }
 
 async fn find_unknown(

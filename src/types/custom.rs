@@ -59,7 +59,8 @@ impl JsonObject {
 
 super::sql::stored_as_json!(JsonObject);
 
-fn merge(target: &mut Value, patch: &Value) {
+/// Applies a JSON Merge Patch (RFC 7396) to a value.
+pub fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
         return;

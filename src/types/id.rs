@@ -71,6 +71,8 @@ ids! {
     ArticleId;
     /// Names a person in a byline.
     AuthorId;
+    /// Names a form, for as long as anything that came of it exists.
+    FormId;
     /// Names a log-in and the refresh tokens that came of it.
     SessionId;
     /// Names a preview link.

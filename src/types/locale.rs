@@ -28,6 +28,12 @@ impl Locale {
     }
 }
 
+impl AsRef<str> for Locale {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Default for Locale {
     fn default() -> Self {
         Self("en".to_owned())

@@ -18,12 +18,14 @@ mod seo;
 mod slug;
 mod sql;
 mod text;
+mod whole;
 
 pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
 pub use id::{
-    ArticleId, AuthorId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId, UserId,
+    ArticleId, AuthorId, FormId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId,
+    UserId,
 };
 pub use locale::Locale;
 pub use patch::Patch;
@@ -34,6 +36,7 @@ pub use role::Role;
 pub use seo::{Seo, WebAddress};
 pub use slug::Slug;
 pub use text::{Line, Prose};
+pub use whole::Whole;
 
 pub(crate) use closed::closed_set;
 pub(crate) use sql::{read_back_from_text, stored_as_json};

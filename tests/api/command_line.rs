@@ -300,3 +300,23 @@ async fn a_reader_that_has_had_enough_is_no_fault_and_a_full_disk_is() {
         assert!(!said.status.success());
     }
 }
+
+#[tokio::test]
+async fn a_changed_secret_of_the_installation_is_refused_before_anything_is_served() {
+    const ONE: &str = "q0x3mJt8Yp0dB7Zr5v1nKc9uWg4sHe6aLfTiXoVbRy8=";
+    const OTHER: &str = "M2c9eLr0Vt7yUa5sQp1hXk8wGd4jZf6bNoIiTxCvSz0=";
+    let database = TestDatabase::create().await;
+    let place = Place::on(database.url());
+    let begun = place.with("MASTHEAD_SECRET", ONE);
+    begun.run("user list").await.expect_success();
+    begun.run("user list").await.expect_success();
+    for place in [
+        Place::on(database.url()).with("MASTHEAD_SECRET", OTHER),
+        Place::on(database.url()),
+    ] {
+        let said = place.run("user list").await;
+        assert!(!said.is_success, "{said:?}");
+        assert!(said.err.contains("MASTHEAD_SECRET"), "{said:?}");
+        assert!(!said.err.contains(OTHER), "{said:?}");
+    }
+}

@@ -145,8 +145,8 @@ async fn a_rare_tag_is_found_behind_thousands_of_articles_and_a_common_one_among
         ),
     ] {
         app.execute(&format!(
-            "insert into publication_{links}s (publication_id, {links}_id, position)
-             select publications.id, {links}s.id, 0 from publications, {links}s
+            "insert into publication_{links}s (publication_id, {links}_id, position, published_at)
+             select publications.id, {links}s.id, 0, published_at from publications, {links}s
              where {links}s.slug = '{of}' and publications.slug in ({slugs})"
         ))
         .await;

@@ -13,6 +13,7 @@ mod delivery;
 mod demo;
 mod events;
 mod feeds;
+mod forms;
 mod harness;
 mod import;
 mod migrations;

@@ -31,6 +31,7 @@ const PUBLIC: &[&str] = &[
     "read_news_sitemap",
     "read_published_article",
     "read_published_author",
+    "read_published_form",
     "read_published_tag",
     "read_rss",
     "read_sitemap",
@@ -322,7 +323,10 @@ async fn an_author_is_refused_what_only_editors_may_before_the_body_is_read() {
     let app = TestApp::start().await;
     let author = app.author().await;
     let for_editors = |id: &str| {
-        id.contains("_tag") || id.contains("subscriber") || id.contains("publish_article")
+        id.contains("_tag")
+            || id.contains("_form")
+            || id.contains("subscriber")
+            || id.contains("publish_article")
     };
     let operations = operations();
     let closed = operations

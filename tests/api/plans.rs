@@ -29,14 +29,14 @@ pub fn many_publications(amount: usize) -> String {
             select publication, id, 1, 'article', 'story-' || n, title, body, body, '[]', 9, 1,
                 'en', false, '{{}}', '{{}}', at, at, at
             from made order by n;
-            insert into publication_tags (publication_id, tag_id, position)
-            select publication, md5('tag' || (1 + (n * 7 + place * 13) % 300))::uuid, place
+            insert into publication_tags (publication_id, tag_id, position, published_at)
+            select publication, md5('tag' || (1 + (n * 7 + place * 13) % 300))::uuid, place, at
             from made, generate_series(0, 2) place;
             insert into search_words (word)
             select translate(md5(n::text), '0123456789', 'ghijklmnop') from generate_series(1, {amount}) n
             on conflict do nothing;
-            insert into publication_authors (publication_id, author_id, position)
-            select publication, md5('author' || (1 + n % 20))::uuid, 0 from made;
+            insert into publication_authors (publication_id, author_id, position, published_at)
+            select publication, md5('author' || (1 + n % 20))::uuid, 0, at from made;
         end $$"
     )
 }
@@ -75,6 +75,10 @@ async fn no_read_goes_through_a_large_table() {
         "/articles?limit=20".to_owned(),
         "/articles?limit=20&include=body".to_owned(),
         "/articles?limit=20&tag=tag-7".to_owned(),
+        "/articles?limit=20&tag=tag-7,tag-8&author=author-3&page=3".to_owned(),
+        "/articles?limit=20&tag=none".to_owned(),
+        "/articles?limit=20&tag_all=tag-7,tag-20&tag_not=tag-8".to_owned(),
+        "/articles?limit=20&tag=tag-7&sort=title".to_owned(),
         format!("/articles?limit=20&cursor={cursor}"),
         "/articles?sort=-updated_at".to_owned(),
         "/articles/story-10000".to_owned(),

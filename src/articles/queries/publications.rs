@@ -55,11 +55,11 @@ pub async fn insert_publication(
                 array(select author_id from article_authors where article_id = $2 order by position)
             from articles where id = $2
         ), tagged as (
-            insert into publication_tags (publication_id, tag_id, position)
-            select $1, tag_id, position from article_tags where article_id = $2
+            insert into publication_tags (publication_id, tag_id, position, published_at)
+            select $1, tag_id, position, $4 from article_tags where article_id = $2
         )
-        insert into publication_authors (publication_id, author_id, position)
-        select $1, author_id, position from article_authors where article_id = $2",
+        insert into publication_authors (publication_id, author_id, position, published_at)
+        select $1, author_id, position, $4 from article_authors where article_id = $2",
     )
     .bind::<Uuid, _>(new.id)
     .bind::<Uuid, _>(new.article)

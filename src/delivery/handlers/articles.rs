@@ -52,7 +52,7 @@ fn page(
     canonical: &Canonical,
     config: &Config,
 ) -> Result<Answer, Problem> {
-    let around = Around::of(&published);
+    let around = Around::of(std::mem::take(&mut published.labels));
     let rows = std::mem::take(&mut published.articles);
     let (rows, pagination) =
         list.paging
@@ -145,7 +145,7 @@ fn one(
     if wanted.is_former_slug(&row.slug) {
         return Ok(moved(row.slug.as_str(), canonical, config, own_tag));
     }
-    let around = Around::of(&published);
+    let around = Around::of(published.labels);
     let mut cache_tags = vec![own_tag];
     cache_tags.extend(around.cache_tags());
     let article = dressed(around.article((row, body), config), shape, config);

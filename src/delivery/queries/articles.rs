@@ -1,20 +1,18 @@
-use diesel::dsl::not;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::try_join;
 
-use super::linked::{by_authors, with_tags};
-use super::live::{Contains, HasHadSlug, IsLive, Kinds, seen};
-use crate::authors::AuthorRow;
+use super::labels::labels_of;
+use super::live::{HasHadSlug, IsLive, Kinds, seen};
+use super::page::{all_of, page_of};
 use crate::delivery::filter::PublicationFilter;
 use crate::delivery::model::{PublicationRow, Published, WithBody};
 use crate::platform::clock::Moment;
 use crate::rest::cached::Read;
 use crate::rest::page::{Count, Paging};
-use crate::schema::{authors, publication_authors, publication_tags, publications, tags};
-use crate::tags::TagRow;
-use crate::types::{ArticleId, Locale, Parse, PublicationId, Slug};
+use crate::schema::publications;
+use crate::types::{ArticleId, Parse, Slug};
 
 /// A query of publications.
 pub(super) type Boxed<'a> = publications::BoxedQuery<'a, Pg>;
@@ -28,54 +26,6 @@ pub enum Bodies {
     LeftOut,
 }
 
-fn filtered(filter: &PublicationFilter, now: Moment) -> Boxed<'_> {
-    let mut query = publications::table.into_boxed().filter(IsLive {
-        at: now,
-        kinds: Kinds::of(&filter.kinds),
-    });
-    if !filter.locales.is_empty() {
-        query = query.filter(publications::locale.eq_any(&filter.locales));
-    }
-    if let Some(featured) = filter.featured {
-        query = query.filter(publications::featured.eq(featured));
-    }
-    if let Some(after) = filter.published_after {
-        query = query.filter(publications::published_at.gt(after));
-    }
-    if let Some(before) = filter.published_before {
-        query = query.filter(publications::published_at.lt(before));
-    }
-    if let Some(words) = &filter.words {
-        let locale = filter
-            .locales
-            .as_slice()
-            .first()
-            .cloned()
-            .unwrap_or_else(Locale::default);
-        query = query.filter(Contains {
-            words: words.as_text().clone(),
-            locale: locale.as_str().to_owned(),
-        });
-    }
-    if !filter.authors.is_empty() {
-        query = query.filter(by_authors(&filter.authors));
-    }
-    tagged(query, filter)
-}
-
-fn tagged<'a>(mut query: Boxed<'a>, filter: &'a PublicationFilter) -> Boxed<'a> {
-    if !filter.tags.is_empty() {
-        query = query.filter(with_tags(&filter.tags));
-    }
-    for tag in &filter.tags_all {
-        query = query.filter(with_tags(std::slice::from_ref(tag)));
-    }
-    if !filter.tags_not.is_empty() {
-        query = query.filter(not(with_tags(&filter.tags_not)));
-    }
-    query
-}
-
 /// A page of published articles, one more than it shows, with all that belongs to them.
 pub async fn list(
     conn: &AsyncPgConnection,
@@ -84,34 +34,26 @@ pub async fn list(
     bodies: Bodies,
     now: Moment,
 ) -> QueryResult<Read<Published>> {
-    let page = || {
-        let page = filtered(filter, now).order(paging.slice());
-        match paging.after() {
-            Some(after) => page.filter(after),
-            None => page,
-        }
-    };
+    let page = || page_of(filter, paging.slice(), paging.after(), now);
     let total = async {
         match paging.count() {
             Count::Unwanted => Ok(None),
-            Count::Wanted => filtered(filter, now)
+            Count::Wanted => all_of(filter, now)
                 .count()
                 .get_result(&mut &*conn)
                 .await
                 .map(Some),
         }
     };
-    let (articles, tags, authors, total, seen) = try_join!(
+    let (articles, labels, total, seen) = try_join!(
         rows(conn, page(), bodies),
-        tags_of(conn, page().select(publications::id)),
-        authors_of(conn, page().select(publications::id)),
+        labels_of(conn, page()),
         total,
         seen(conn, now),
     )?;
     let found = Published {
         articles,
-        tags,
-        authors,
+        labels,
         total,
     };
     Ok(Read { found, seen })
@@ -175,16 +117,14 @@ pub async fn find(
     wanted: &Wanted,
     now: Moment,
 ) -> QueryResult<Read<Published>> {
-    let (articles, tags, authors, seen) = try_join!(
+    let (articles, labels, seen) = try_join!(
         rows(conn, one(wanted, now), Bodies::Shown),
-        tags_of(conn, id_of(wanted, now)),
-        authors_of(conn, id_of(wanted, now)),
+        labels_of(conn, one(wanted, now)),
         seen(conn, now),
     )?;
     let found = Published {
         articles,
-        tags,
-        authors,
+        labels,
         total: None,
     };
     Ok(Read { found, seen })
@@ -212,35 +152,4 @@ pub(super) async fn rows(
             Ok(rows.into_iter().map(|row| (row, None)).collect())
         }
     }
-}
-
-/// The tags of these publications, in order.
-pub async fn tags_of(
-    conn: &AsyncPgConnection,
-    ids: BoxedIds<'_>,
-) -> QueryResult<Vec<(PublicationId, TagRow)>> {
-    publication_tags::table
-        .inner_join(tags::table)
-        .filter(publication_tags::publication_id.eq_any(ids))
-        .order((publication_tags::publication_id, publication_tags::position))
-        .select((publication_tags::publication_id, TagRow::as_select()))
-        .load(&mut &*conn)
-        .await
-}
-
-/// The bylines of these publications, in order.
-pub async fn authors_of(
-    conn: &AsyncPgConnection,
-    ids: BoxedIds<'_>,
-) -> QueryResult<Vec<(PublicationId, AuthorRow)>> {
-    publication_authors::table
-        .inner_join(authors::table)
-        .filter(publication_authors::publication_id.eq_any(ids))
-        .order((
-            publication_authors::publication_id,
-            publication_authors::position,
-        ))
-        .select((publication_authors::publication_id, AuthorRow::as_select()))
-        .load(&mut &*conn)
-        .await
 }

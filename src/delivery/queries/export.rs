@@ -1,10 +1,10 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures::{Stream, try_join};
+use futures::Stream;
 
-use super::articles::{authors_of, tags_of};
+use super::labels::labels_of;
 use super::live::{IsLive, Kinds};
-use crate::delivery::model::{PublicationRow, Published, WithBody};
+use crate::delivery::model::{Labels, PublicationRow, WithBody};
 use crate::platform::clock::Moment;
 use crate::schema::publications;
 use crate::types::PublicationId;
@@ -28,21 +28,12 @@ pub async fn ids_after(
         .await
 }
 
-/// The tags and bylines of these publications.
-pub async fn around(conn: &AsyncPgConnection, ids: &[PublicationId]) -> QueryResult<Published> {
-    let these = || {
-        publications::table
-            .into_boxed()
-            .filter(publications::id.eq_any(ids.to_vec()))
-            .select(publications::id)
-    };
-    let (tags, authors) = try_join!(tags_of(conn, these()), authors_of(conn, these()))?;
-    Ok(Published {
-        articles: Vec::new(),
-        tags,
-        authors,
-        total: None,
-    })
+/// The tags and authors of these publications.
+pub async fn around(conn: &AsyncPgConnection, ids: &[PublicationId]) -> QueryResult<Labels> {
+    let these = publications::table
+        .into_boxed()
+        .filter(publications::id.eq_any(ids));
+    labels_of(conn, these).await
 }
 
 /// These publications with their bodies, one after the other: no more than one of them is in memory.

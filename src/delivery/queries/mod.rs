@@ -3,9 +3,11 @@
 mod articles;
 mod authors;
 mod export;
+mod labels;
 mod linked;
 mod live;
 mod newest;
+mod page;
 mod tags;
 
 pub use articles::{Bodies, BoxedIds, Wanted, find, find_name, id_of, list};

@@ -14,6 +14,7 @@ use ipnet::IpNet;
 pub use self::env_file::{EnvFile, LineFault};
 use self::reader::Reader;
 use super::db::Address;
+use super::installation::InstallationSecret;
 use super::secret::Secret;
 use super::token::SigningKey;
 use crate::types::EmailAddress;
@@ -30,6 +31,13 @@ pub enum Environment {
 /// Whether clients are held to their allowances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimits {
+    On,
+    Off,
+}
+
+/// Whether signing up costs a little computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofOfWork {
     On,
     Off,
 }
@@ -80,6 +88,8 @@ pub struct Config {
     pub first_admin: Option<FirstAdmin>,
     /// The first signs, all verify. Empty: one is made and kept in the data directory.
     pub signing_keys: Vec<SigningKey>,
+    /// What keyed hashes and signed links are made with; `None`: one is kept in the database.
+    pub secret: Option<InstallationSecret>,
     pub trusted_proxies: Vec<IpNet>,
     pub log_filter: String,
     pub rate_limits: RateLimits,
@@ -94,6 +104,7 @@ pub struct Config {
     /// How many clients may listen to events on one instance.
     pub event_listeners: usize,
     pub feeds: Feeds,
+    pub proof_of_work: ProofOfWork,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
 }
@@ -174,6 +185,7 @@ impl Config {
             public_url: read.url("MASTHEAD_PUBLIC_URL"),
             first_admin: read.first_admin(),
             signing_keys: read.signing_keys(),
+            secret: read.installation_secret(),
             trusted_proxies: read.networks("MASTHEAD_TRUSTED_PROXIES"),
             log_filter: read.log_filter(),
             rate_limits: read.choice(
@@ -187,6 +199,7 @@ impl Config {
             changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
             event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
             feeds: read.feeds(),
+            proof_of_work: read.proof_of_work(environment),
             unknown: Vec::new(),
         };
         if in_production {

@@ -8,8 +8,9 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use rustls::RootCertStore;
 
-use super::{Environment, FeedContent, Feeds, FirstAdmin};
+use super::{Environment, FeedContent, Feeds, FirstAdmin, ProofOfWork};
 use crate::platform::db::{self, Address};
+use crate::platform::installation::InstallationSecret;
 use crate::platform::password::NewPassword;
 use crate::platform::postgres;
 use crate::platform::secret::Secret;
@@ -274,6 +275,13 @@ impl Reader {
         keys
     }
 
+    pub fn installation_secret(&mut self) -> Option<InstallationSecret> {
+        let text = self.text("MASTHEAD_SECRET")?;
+        InstallationSecret::parse(&text)
+            .map_err(|reason| self.fault("MASTHEAD_SECRET", reason))
+            .ok()
+    }
+
     pub fn networks(&mut self, name: &'static str) -> Vec<IpNet> {
         let text = self.text(name).unwrap_or_default();
         let mut networks = Vec::new();
@@ -324,6 +332,16 @@ impl Reader {
             content: self.choice("MASTHEAD_FEED_CONTENT", "full", &contents),
             hub,
         }
+    }
+
+    /// Where readers depend on it, bots come as well.
+    pub fn proof_of_work(&mut self, environment: Environment) -> ProofOfWork {
+        let usual = match environment {
+            Environment::Production => "on",
+            Environment::Development => "off",
+        };
+        let choices = [("on", ProofOfWork::On), ("off", ProofOfWork::Off)];
+        self.choice("MASTHEAD_PROOF_OF_WORK", usual, &choices)
     }
 
     pub fn refuse_unsafe_defaults(&mut self) {

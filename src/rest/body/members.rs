@@ -4,7 +4,7 @@ use serde_json::{Map, Number, Value};
 
 use super::FromBody;
 use crate::rest::problem::ValueFault;
-use crate::types::{Fault, JsonObject, Named, Parse, Patch};
+use crate::types::{Fault, JsonObject, Named, Parse, Patch, Whole};
 
 /// What is wrong with a body: names that mean nothing make it malformed, values only invalid. Whether the things that it
 /// names exist is not known yet.
@@ -66,7 +66,8 @@ impl Place<'_> {
         self.faults.named.extend(named);
     }
 
-    fn below(&mut self, name: &str) -> Place<'_> {
+    /// The place of an entry of the value at this place.
+    pub fn below(&mut self, name: &str) -> Place<'_> {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Place {
             pointer: format!("{}/{escaped}", self.pointer),
@@ -148,6 +149,11 @@ impl Members<'_> {
     /// Notes a fault of the object itself.
     pub fn refuse<T>(&mut self, name: &str, fault: Fault) -> Option<T> {
         self.place(name).refuse(fault)
+    }
+
+    /// Gives up what was not read yet: it can't be told what it would have meant.
+    pub fn pass_over_rest(&mut self) {
+        self.object.clear();
     }
 
     fn refuse_unknown(&mut self) {
@@ -245,6 +251,17 @@ impl Member for Flag {
             Value::Bool(flag) => Some(Self(flag)),
             _ => place.refuse(Fault::new("wrong_type", "must be true or false")),
         }
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> Member for Whole<MIN, MAX> {
+    fn from_value(value: Value, place: &mut Place<'_>) -> Option<Self> {
+        let number = match &value {
+            Value::Number(number) => number.as_i64(),
+            _ => return place.refuse(Fault::new("wrong_type", "must be a whole number")),
+        };
+        let taken = number.map_or_else(|| Err(Self::out_of_range()), Self::new);
+        taken.map_err(|fault| place.refuse::<()>(fault)).ok()
     }
 }
 

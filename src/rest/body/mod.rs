@@ -1,5 +1,6 @@
 //! Request bodies: JSON, read strictly, all faults told at once.
 
+mod collections;
 mod json;
 mod media_type;
 mod members;
@@ -11,7 +12,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::envelope::Deadline;
 use super::problem::{Problem, ValueFault};
@@ -19,6 +20,7 @@ use crate::platform::token::sha256;
 use crate::types::Named;
 use members::Faults;
 
+pub use collections::{AtMost, Keyed, Raw};
 pub use members::{Flag, Member, Members, Place};
 pub(crate) use members::{from_body, object_member};
 
@@ -144,6 +146,13 @@ fn parse<T: FromBody>(bytes: &[u8]) -> Result<Result<T, Refused>, Problem> {
     let Value::Object(object) = value else {
         return Err(malformed("the body must be a JSON object".to_owned()));
     };
+    read_members(object)
+}
+
+/// Reads a request type from members that are JSON already, such as a resource with a patch applied to it.
+pub fn read_members<T: FromBody>(
+    object: Map<String, Value>,
+) -> Result<Result<T, Refused>, Problem> {
     let mut faults = Faults::default();
     let value = members::read_all(object, &mut faults);
     let Faults {

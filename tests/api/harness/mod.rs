@@ -14,6 +14,7 @@ use masthead::platform::Platform;
 use masthead::platform::clock::Clock;
 use masthead::platform::config::Config;
 use masthead::platform::epoch::Epoch;
+use masthead::platform::installation::{InstallationSecret, Keys};
 use masthead::platform::password::Passwords;
 use masthead::platform::pool::Db;
 use masthead::platform::replicas::Replicas;
@@ -62,6 +63,7 @@ impl TestApp {
             access_tokens: AccessTokens::new(&[SigningKey::generate().unwrap()])
                 .unwrap()
                 .into(),
+            keys: Keys::new(&InstallationSecret::generate().unwrap()),
             config: config.into(),
         };
         Self::serving(platform, Arc::new(database))

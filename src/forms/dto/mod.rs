@@ -1,0 +1,7 @@
+mod list;
+mod read;
+mod write;
+
+pub use list::{FormVersion, ListForms, ListFormsParams, ListVersions};
+pub use read::{Form, PublicForm, unshowable};
+pub use write::{CreateForm, DescribedCreateForm, DescribedUpdateForm, UpdateForm};

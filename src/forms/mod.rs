@@ -1,0 +1,32 @@
+//! Forms: how readers ask to be on the mailing list.
+//!
+//! Editors say how a form looks, what it says and when it appears. Pages get it at `GET /api/v1/forms/{id}`, a cached answer
+//! like any other of delivery, and judge by themselves when to show it: nothing about a reader ever reaches us before they
+//! send it. What a form says is versioned (`form_versions`) and never rewritten, so that years later it can be shown what
+//! somebody agreed to. What is absent has a default, which is found when the form is read (`values`).
+
+mod delivery;
+mod dto;
+mod events;
+mod handlers;
+mod model;
+mod queries;
+mod values;
+mod writing;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Adds the routes below `/api/v1/editor`.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(handlers::list_forms)
+        .service(handlers::create_form)
+        .service(handlers::read_form)
+        .service(handlers::update_form)
+        .service(handlers::delete_form)
+        .service(handlers::list_form_versions);
+}
+
+/// Adds the routes below `/api/v1` that are open to everyone.
+pub fn public_routes(cfg: &mut ServiceConfig) {
+    cfg.service(delivery::read_published_form);
+}
