@@ -36,7 +36,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(subscribers::public_routes)
             .wrap(from_fn(previews::recognise)),
     );
-    cfg.configure(feeds::routes).configure(site::routes);
+    cfg.configure(feeds::routes)
+        .configure(forms::site_routes)
+        .configure(site::routes);
 }
 
 /// After a change, before it is answered: whoever made it sees it at once, whichever feature it belongs to.

@@ -7,6 +7,7 @@
 
 mod delivery;
 mod dto;
+mod embed;
 mod events;
 mod handlers;
 mod model;
@@ -29,4 +30,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Adds the routes below `/api/v1` that are open to everyone.
 pub fn public_routes(cfg: &mut ServiceConfig) {
     cfg.service(delivery::read_published_form);
+}
+
+/// Adds the script, which stands beside the API.
+pub fn site_routes(cfg: &mut ServiceConfig) {
+    cfg.service(embed::embed_script);
 }

@@ -2,18 +2,20 @@
 
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { delimiter, join } from "node:path";
 import puppeteer from "puppeteer-core";
 
 // `cargo test --test api browser` says where the API is.
 export const api = process.env.MASTHEAD_BROWSER_API;
 const token = process.env.MASTHEAD_BROWSER_TOKEN;
 
+const onPath = (name) => (process.env.PATH || "").split(delimiter).map((folder) => join(folder, name));
+
 const BROWSERS = [
   process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/lib64/chromium-browser/chromium-browser",
-  "/usr/bin/google-chrome",
+  ...onPath("chromium"),
+  ...onPath("chromium-browser"),
+  ...onPath("google-chrome"),
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
@@ -28,11 +30,15 @@ export const STRICT = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
-export const launch = (...flags) =>
-  puppeteer.launch({
-    executablePath: BROWSERS.find((path) => path && existsSync(path)),
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--lang=en", ...flags],
-  });
+// Ends with 3 where there is no browser: `tests/api/browser.rs` judges whether that is a failure.
+export const launch = (options = {}) => {
+  const executablePath = BROWSERS.find((path) => path && existsSync(path));
+  if (!executablePath) {
+    console.error("no Chromium is installed");
+    process.exit(3);
+  }
+  return puppeteer.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage", "--lang=en"], ...options });
+};
 
 // Pages by path; an unknown one is not found.
 export const serveSite = async (policy = STRICT) => {

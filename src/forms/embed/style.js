@@ -59,7 +59,7 @@ select { appearance: none; }
 .close::after { transform: rotate(-45deg); }
 .done { outline: none; animation: come .4s; }
 .mark { position: relative; display: block; width: 3em; height: 3em; margin-bottom: 1em; border-radius: 50%; background: var(--accent); }
-.mark::after { top: .75em; inset-inline-end: 1.1em; width: .75em; height: 1.25em; border-color: var(--on); }
+.mark::after { top: .75em; inset-inline-end: 1.15em; width: .6em; height: 1.1em; border-color: var(--on); }
 
 .inline .box { flex-wrap: wrap; }
 .inline .picture { flex: 1 13em; min-height: 11em; }

@@ -66,7 +66,7 @@ const send = async (form, view, isSecond) => {
   const problem = await response.text();
   if (/"#\/(challenge|nonce)|proof_|too_early/.test(problem) && !isSecond) return send(form, view, true);
   const isAt = ({ kind, name }) => [`"#/${kind}`, `"#/attributes/${name}"`].some((pointer) => problem.includes(pointer));
-  const found = sayAll(view, (field) => isAt(field) && (field.kind === "email" ? words.address : words.refused));
+  const found = sayAll(view, (field) => isAt(field) && (field.kind === "email" ? words.address : words.failed));
   if (!found) view.problem.textContent = response.status === 429 ? words.often : words.failed;
 };
 

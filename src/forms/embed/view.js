@@ -52,14 +52,14 @@ const build = (form) => {
   const isOver = display !== "inline";
   const email = makeField(form, copy, { name: "email", kind: "email", required: true });
   const others = form.fields.filter(({ kind }) => kind !== "topics" || form.topics[0]).map((one) => makeField(form, copy, one));
-  const decoy = el("input", { id: "website", name: "website", tabindex: "-1", autocomplete: "off" });
+  const decoy = el("input", { name: "website", tabindex: "-1", autocomplete: "off" });
   const problem = el("p", { class: "fault", role: "alert", hidden: true });
   const entry = el("form", { novalidate: true },
     el("div", { class: "more" }, ...others.map(({ node }) => node)),
     el("div", { class: "row" }, email.node, el("button", { class: "button", part: "button" }, copy.button)),
     problem,
     paragraph("fine", copy.consent),
-    el("div", { class: "apart", "aria-hidden": "true" }, el("label", { for: "website" }, "Website"), decoy),
+    el("div", { class: "apart", "aria-hidden": "true" }, decoy),
   );
   const status = el("p", { class: "apart", role: "status" });
   const head = el("div", { class: "head" }, el("h2", { id: "the-title", part: "title" }, copy.title), paragraph("text", copy.text));

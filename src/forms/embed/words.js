@@ -4,7 +4,6 @@ const WORDS = {
   en: {
     address: "Please enter your whole e-mail address.",
     missing: "Please fill this in.",
-    refused: "Please check this.",
     often: "Too many attempts. Please try again in a few minutes.",
     lost: "The connection failed. Your entries are still here: please try again.",
     failed: "Sorry, that didn’t work. Please try again later.",
@@ -12,7 +11,6 @@ const WORDS = {
   fr: {
     address: "Veuillez saisir votre adresse e-mail complète.",
     missing: "Veuillez remplir ce champ.",
-    refused: "Veuillez vérifier ce champ.",
     often: "Trop de tentatives. Veuillez réessayer dans quelques minutes.",
     lost: "La connexion est interrompue. Vos saisies sont toujours là : veuillez réessayer.",
     failed: "Désolé, cela n’a pas fonctionné. Veuillez réessayer plus tard.",
@@ -20,7 +18,6 @@ const WORDS = {
   de: {
     address: "Bitte geben Sie Ihre vollständige E-Mail-Adresse ein.",
     missing: "Bitte füllen Sie dieses Feld aus.",
-    refused: "Bitte prüfen Sie dieses Feld.",
     often: "Zu viele Versuche. Bitte versuchen Sie es in einigen Minuten noch einmal.",
     lost: "Die Verbindung ist unterbrochen. Ihre Eingaben sind noch da: Bitte versuchen Sie es noch einmal.",
     failed: "Das hat leider nicht geklappt. Bitte versuchen Sie es später noch einmal.",
@@ -28,7 +25,6 @@ const WORDS = {
   es: {
     address: "Escriba su dirección de correo completa.",
     missing: "Rellene este campo.",
-    refused: "Revise este campo.",
     often: "Demasiados intentos. Vuelva a intentarlo en unos minutos.",
     lost: "Se ha perdido la conexión. Lo que ha escrito sigue aquí: vuelva a intentarlo.",
     failed: "Lo sentimos, no ha funcionado. Vuelva a intentarlo más tarde.",
@@ -36,7 +32,6 @@ const WORDS = {
   nl: {
     address: "Vul uw volledige e-mailadres in.",
     missing: "Vul dit veld in.",
-    refused: "Controleer dit veld.",
     often: "Te veel pogingen. Probeer het over een paar minuten opnieuw.",
     lost: "De verbinding is verbroken. Wat u hebt ingevuld staat er nog: probeer het opnieuw.",
     failed: "Dat is helaas niet gelukt. Probeer het later opnieuw.",

@@ -105,9 +105,9 @@ export const cases = {
     const reader = await Reader.open(browser);
     await reader.visit(site.publish("/decoy", article({ body: script(form) })), "show");
     const decoy = await reader.inForm((find) => {
-      const { width, height } = find("#website").parentElement.getBoundingClientRect();
-      const { tabIndex, autocomplete } = find("#website");
-      return { width, height, tabIndex, autocomplete, hidden: find("#website").closest("[aria-hidden=true]") !== null };
+      const { width, height } = find("[name=website]").parentElement.getBoundingClientRect();
+      const { tabIndex, autocomplete } = find("[name=website]");
+      return { width, height, tabIndex, autocomplete, hidden: find("[name=website]").closest("[aria-hidden=true]") !== null };
     });
     assert.deepEqual(decoy, { width: 1, height: 1, tabIndex: -1, autocomplete: "off", hidden: true });
     await reader.close();
