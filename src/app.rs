@@ -13,6 +13,8 @@ use anyhow::Context;
 use utoipa_actix_web::AppExt;
 
 use crate::changes::{Exports, Hub};
+use crate::forms::admission::ChallengeGuard;
+use crate::forms::{BeaconGuard, Counter, KnownForms};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
@@ -35,6 +37,8 @@ const SHUTDOWN_SECONDS: u64 = 30;
 pub struct Running {
     pub server: Server,
     hub: Hub,
+    counter: Counter,
+    platform: Platform,
     _workers: Workers,
 }
 
@@ -63,14 +67,20 @@ impl Running {
 
     /// Serves until the server is told to stop.
     pub async fn until_stopped(self) -> std::io::Result<()> {
-        self.server.await
+        let served = self.server.await;
+        if let Err(fault) = self.counter.flush(&self.platform).await {
+            tracing::warn!("what forms were counted last is lost: {fault:#}");
+        }
+        served
     }
 }
 
 /// Starts to serve on a listener that is bound already.
 pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Running> {
     let hub = Hub::new(platform.config.event_listeners);
-    let workers = Workers::start(&platform, &hub);
+    let counter = Counter::default();
+    let workers = Workers::start(&platform, &hub, &counter);
+    let kept = (platform.clone(), counter.clone());
     let listening = Data::new(hub.clone());
     let exports = Data::new(Exports::default());
     let store = Data::new(Store::new(
@@ -81,6 +91,9 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     let platform = Data::new(platform);
     let log_in_guard = Data::new(LogInGuard::new(limits));
     let subscription_guard = Data::new(SubscriptionGuard::new(limits));
+    let beacon_guard = Data::new(BeaconGuard::new(limits));
+    let challenge_guard = Data::new(ChallengeGuard::new(limits));
+    let (counter, known_forms) = (Data::new(counter), Data::new(KnownForms::default()));
     let document = openapi::document();
     let documents = Data::new(Documents::new(&document));
     let methods = Arc::new(openapi::AllowedMethods::of(&document));
@@ -91,6 +104,10 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
             .app_data(platform.clone())
             .app_data(log_in_guard.clone())
             .app_data(subscription_guard.clone())
+            .app_data(beacon_guard.clone())
+            .app_data(challenge_guard.clone())
+            .app_data(counter.clone())
+            .app_data(known_forms.clone())
             .app_data(documents.clone())
             .app_data(store.clone())
             .app_data(listening.clone())
@@ -119,6 +136,8 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     Ok(Running {
         server,
         hub,
+        platform: kept.0,
+        counter: kept.1,
         _workers: workers,
     })
 }

@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::articles::transitions;
 use crate::changes::Hub;
+use crate::forms::{self, Counter};
 use crate::platform::Platform;
 
 /// Of how many articles transitions are told in one transaction.
@@ -20,15 +21,16 @@ const STILL_DUE: Duration = Duration::from_millis(200);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Everything that runs beside the server; ends when it is dropped.
-pub struct Workers([JoinHandle<()>; 3]);
+pub struct Workers([JoinHandle<()>; 4]);
 
 impl Workers {
     /// Starts all.
-    pub fn start(platform: &Platform, hub: &Hub) -> Self {
+    pub fn start(platform: &Platform, hub: &Hub, counter: &Counter) -> Self {
         Self([
             tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
             tokio::spawn(hub.clone().follow(platform.clone())),
             tokio::spawn(tell_transitions(platform.clone())),
+            tokio::spawn(forms::keep_house(platform.clone(), counter.clone())),
         ])
     }
 }

@@ -97,8 +97,11 @@ async fn make_tag(
         description: None,
         parent_id: parent,
     };
-    let (row, _) = insert_unless_there(conn, &tag).await?;
-    Ok(events::record(conn, None, "tag.created", None, Some(&row)).await?)
+    let (row, is_new) = insert_unless_there(conn, &tag).await?;
+    if is_new {
+        events::record(conn, None, "tag.created", (None, Some(&row)), &[]).await?;
+    }
+    Ok(())
 }
 
 async fn tag_ids(conn: &mut AsyncPgConnection, slugs: &[&str]) -> Result<Vec<TagId>, Problem> {
