@@ -18,6 +18,7 @@ use crate::forms::{BeaconGuard, Counter, KnownForms};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
+use crate::platform::jobs::Stopper;
 use crate::platform::secret::Secret;
 use crate::rest::Problem;
 use crate::rest::cached::{Shortcut, Store};
@@ -30,7 +31,7 @@ use crate::users::LogInGuard;
 use crate::users::accounts::{self, NewUser};
 use crate::worker::Workers;
 
-/// How long requests that are at work may go on after the signal to stop.
+/// How long requests and jobs that are at work may go on after the signal to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
 /// A server, and what runs beside it.
@@ -39,20 +40,23 @@ pub struct Running {
     hub: Hub,
     counter: Counter,
     platform: Platform,
-    _workers: Workers,
+    workers: Workers,
 }
 
 /// Stops a server.
 pub struct Stop {
     server: ServerHandle,
     hub: Hub,
+    jobs: Stopper,
 }
 
 impl Stop {
-    /// Ends what has no end of its own, and lets the requests that are at work be finished.
+    /// Ends what has no end of its own, and lets the requests and jobs that are at work be finished.
     pub async fn gracefully(self) {
         self.hub.end();
-        self.server.stop(true).await;
+        let within = Duration::from_secs(SHUTDOWN_SECONDS);
+        let jobs = self.jobs.stop(within);
+        tokio::join!(self.server.stop(true), jobs);
     }
 }
 
@@ -62,12 +66,14 @@ impl Running {
         Stop {
             server: self.server.handle(),
             hub: self.hub.clone(),
+            jobs: self.workers.jobs(),
         }
     }
 
     /// Serves until the server is told to stop.
     pub async fn until_stopped(self) -> std::io::Result<()> {
         let served = self.server.await;
+        self.workers.wound_down().await;
         if let Err(fault) = self.counter.flush(&self.platform).await {
             tracing::warn!("what forms were counted last is lost: {fault:#}");
         }
@@ -138,7 +144,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
         hub,
         platform: kept.0,
         counter: kept.1,
-        _workers: workers,
+        workers,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod consent;
 mod doctor;
 mod report;
 mod serve;
@@ -17,6 +18,7 @@ use crate::platform::clock::Clock;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::{self, Address};
 use crate::platform::epoch::Epoch;
+use crate::platform::mail::{Mailer, Templates};
 use crate::platform::password::Passwords;
 use crate::platform::pool::Db;
 use crate::platform::postgres::{Cluster, Durability, Locations};
@@ -24,6 +26,7 @@ use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
 use crate::platform::{Platform, installation, telemetry};
+use consent::ConsentAction;
 use user::UserAction;
 
 /// A headless CMS for newsrooms and magazines: one binary and a Postgres.
@@ -57,6 +60,11 @@ enum Command {
     Import {
         #[command(subcommand)]
         source: ImportSource,
+    },
+    /// Check the record of who agreed to what
+    Consent {
+        #[command(subcommand)]
+        action: ConsentAction,
     },
     /// Load sample content: articles, tags, authors and a few subscribers, all made up
     Demo,
@@ -122,6 +130,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::User { action } => user::run(&started.platform, action).await,
+        Command::Consent { action } => consent::run(&started.platform, action).await,
         Command::Import {
             source: ImportSource::Wordpress { file, dry_run },
         } => {
@@ -150,11 +159,14 @@ impl Started {
         let db = Db::new(address, config.database_connections)?;
         let installation =
             installation::open(&mut *db.get().await?, config.secret.as_ref()).await?;
+        let clock = Clock::default();
         let platform = Platform {
             db,
+            mailer: Mailer::new(&config, clock.clone())?,
+            templates: Templates::new(&config)?,
             replicas: replicas(&config)?,
             epoch: Epoch::default(),
-            clock: Clock::default(),
+            clock,
             passwords: Passwords::default(),
             access_tokens: AccessTokens::new(&keys)?.into(),
             keys: installation,

@@ -38,6 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     );
     cfg.configure(feeds::routes)
         .configure(forms::site_routes)
+        .configure(subscribers::page_routes)
         .configure(site::routes);
 }
 

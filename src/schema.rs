@@ -101,6 +101,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    confirmation_mails (wish_id) {
+        wish_id -> Uuid,
+        address_hash -> Bytea,
+        mailbox_hash -> Bytea,
+        domain_hash -> Bytea,
+        client_hash -> Bytea,
+        admitted_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    consent_ledger (number) {
+        number -> Int8,
+        subscriber_id -> Uuid,
+        at -> Timestamptz,
+        action -> Text,
+        source -> Text,
+        actor_id -> Nullable<Uuid>,
+        form_id -> Nullable<Uuid>,
+        wording_version -> Nullable<Int4>,
+        details -> Jsonb,
+        private -> Nullable<Jsonb>,
+        private_digest -> Nullable<Bytea>,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
     events (id) {
         id -> Int8,
         at -> Timestamptz,
@@ -193,6 +222,22 @@ diesel::table! {
         fingerprint -> Bytea,
         revision -> Int4,
         imported_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        unique_key -> Nullable<Text>,
+        run_at -> Timestamptz,
+        attempts -> Int4,
+        locked_by -> Nullable<Uuid>,
+        locked_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        dead_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -313,6 +358,54 @@ diesel::table! {
         version -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        bounced_at -> Nullable<Timestamptz>,
+        complained_at -> Nullable<Timestamptz>,
+        time_zone -> Nullable<Text>,
+        paused_until -> Nullable<Timestamptz>,
+        form_id -> Nullable<Uuid>,
+        wording_version -> Nullable<Int4>,
+        variant -> Nullable<Text>,
+        token_generation -> Int4,
+        is_role_address -> Bool,
+        is_disposable_address -> Bool,
+    }
+}
+
+diesel::table! {
+    subscription_tokens (token_hash) {
+        token_hash -> Bytea,
+        subscriber_id -> Uuid,
+        wish_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    subscription_wishes (id) {
+        id -> Uuid,
+        subscriber_id -> Uuid,
+        at -> Timestamptz,
+        name -> Nullable<Text>,
+        topics -> Array<Uuid>,
+        locale -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        attributes -> Jsonb,
+        form_id -> Nullable<Uuid>,
+        wording_version -> Nullable<Int4>,
+        variant -> Nullable<Text>,
+        source_url -> Nullable<Text>,
+        client_hash -> Bytea,
+        granted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    suppressions (email_hash) {
+        email_hash -> Bytea,
+        reason -> Text,
+        at -> Timestamptz,
     }
 }
 
@@ -350,6 +443,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     article_tags,
     articles,
     authors,
+    confirmation_mails,
+    consent_ledger,
     events,
     form_counts,
     form_topics,
@@ -357,6 +452,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     forms,
     idempotent_replies,
     import_sources,
+    jobs,
     preview_links,
     publication_authors,
     publication_tags,
@@ -367,6 +463,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     spent_challenges,
     subscriber_topics,
     subscribers,
+    subscription_tokens,
+    subscription_wishes,
+    suppressions,
     tags,
     users,
 );

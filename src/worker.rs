@@ -10,6 +10,8 @@ use crate::articles::transitions;
 use crate::changes::Hub;
 use crate::forms::{self, Counter};
 use crate::platform::Platform;
+use crate::platform::jobs::{Kind, Kinds, Runner, Stopper};
+use crate::subscribers;
 
 /// Of how many articles transitions are told in one transaction.
 const BATCH: i64 = 100;
@@ -21,26 +23,48 @@ const STILL_DUE: Duration = Duration::from_millis(200);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Everything that runs beside the server; ends when it is dropped.
-pub struct Workers([JoinHandle<()>; 4]);
+pub struct Workers {
+    tasks: [JoinHandle<()>; 4],
+    jobs: Runner,
+}
 
 impl Workers {
     /// Starts all.
     pub fn start(platform: &Platform, hub: &Hub, counter: &Counter) -> Self {
-        Self([
-            tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
-            tokio::spawn(hub.clone().follow(platform.clone())),
-            tokio::spawn(tell_transitions(platform.clone())),
-            tokio::spawn(forms::keep_house(platform.clone(), counter.clone())),
-        ])
+        Self {
+            tasks: [
+                tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
+                tokio::spawn(hub.clone().follow(platform.clone())),
+                tokio::spawn(tell_transitions(platform.clone())),
+                tokio::spawn(forms::keep_house(platform.clone(), counter.clone())),
+            ],
+            jobs: Runner::start(platform, kinds()),
+        }
+    }
+
+    /// Waits until the jobs in hand are finished, if they are being finished.
+    pub async fn wound_down(&self) {
+        self.jobs.wound_down().await;
+    }
+
+    /// A way to stop doing jobs from elsewhere.
+    pub fn jobs(&self) -> Stopper {
+        self.jobs.stopper()
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        for worker in &self.0 {
+        for worker in &self.tasks {
             worker.abort();
         }
     }
+}
+
+/// Every kind of job that some feature can do.
+fn kinds() -> Kinds {
+    let features: [Vec<Kind>; 1] = [subscribers::jobs()];
+    features.into_iter().flatten().collect()
 }
 
 /// Tells of what begins and ends by the clock, soon after its instant. Instances share the work: each article is told of

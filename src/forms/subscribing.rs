@@ -7,7 +7,6 @@
 //!
 //! and when it has committed, [`count_submit`] it, as [`count_confirm`] the confirmation. The counter is app data
 //! (`Data<Counter>`).
-#![expect(dead_code, reason = "what the sign-ups of readers call")]
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -18,7 +17,7 @@ use super::admission::{self, Admission, Submission};
 use super::counts::{Counted, Counter};
 use super::queries;
 use super::values::{
-    Field, FieldKind, FormKey, FormReference, Letters, Success, Texts, VariantKey, Wording,
+    Field, FieldKind, FormReference, Letters, Success, Texts, VariantKey, Wording,
 };
 use crate::platform::Platform;
 use crate::rest::Problem;
@@ -29,7 +28,6 @@ use crate::types::{Fault, FormId, JsonObject, Line, Locale, TagId};
 #[derive(Debug, Clone)]
 pub struct FormForSubscribing {
     pub id: FormId,
-    pub key: FormKey,
     /// Whether it takes sign-ups. Welcome mails of one that no longer does are still due.
     pub active: bool,
     /// Which wording readers see now. A sign-up may have seen an older one, never a newer one.
@@ -57,7 +55,6 @@ pub async fn lookup(
     let variants = settings.variants.0.into_iter();
     Ok(Some(FormForSubscribing {
         id: form.row.id,
-        key: form.row.key,
         active: form.row.active,
         wording_version: form.row.wording_version,
         wording: form.wording,
@@ -71,6 +68,15 @@ pub async fn lookup(
     }))
 }
 
+/// What a form said in one of its wordings; `None` where it never had it.
+pub async fn wording(
+    conn: &mut AsyncPgConnection,
+    form: FormId,
+    number: i32,
+) -> QueryResult<Option<Wording>> {
+    queries::find_version(conn, form, number).await
+}
+
 /// Judges whether a person signs up. The challenge that was sent is spent if the transaction commits.
 pub async fn admit(
     conn: &mut AsyncPgConnection,
@@ -79,6 +85,26 @@ pub async fn admit(
     now: DateTime<Utc>,
 ) -> Result<Admission, Problem> {
     admission::judge(conn, platform, submission, now).await
+}
+
+/// The same for a page that works without scripts, and so without a proof of work: a person takes a while to press the
+/// button of the page that was made with [`timing_token`].
+pub async fn admit_without_script(
+    conn: &mut AsyncPgConnection,
+    platform: &Platform,
+    submission: Submission<'_>,
+    now: DateTime<Utc>,
+) -> Result<Admission, Problem> {
+    admission::judge_without_script(conn, platform, submission, now).await
+}
+
+/// What a page that works without scripts brings to show that it was not sent at once.
+pub fn timing_token(
+    platform: &Platform,
+    form: Option<FormId>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<String> {
+    admission::timing_token(platform, form, now)
 }
 
 /// Counts a sign-up, by the variant that was sent: the form itself where it has no such variant (any more).

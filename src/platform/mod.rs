@@ -8,7 +8,9 @@ pub mod epoch;
 pub mod events;
 mod guessable;
 pub mod installation;
+pub mod jobs;
 pub mod keyset;
+pub mod mail;
 pub mod password;
 pub mod pool;
 pub mod postgres;
@@ -24,6 +26,7 @@ use clock::Clock;
 use config::Config;
 use epoch::Epoch;
 use installation::Keys;
+use mail::{Mailer, Templates};
 use password::Passwords;
 use pool::Db;
 use replicas::Replicas;
@@ -40,6 +43,9 @@ pub struct Platform {
     pub clock: Clock,
     pub passwords: Passwords,
     pub access_tokens: Arc<AccessTokens>,
+    pub mailer: Mailer,
+    /// What mails look like.
+    pub templates: Templates,
     /// Makes keyed hashes and signed links.
     pub keys: Keys,
 }

@@ -32,6 +32,22 @@ const STREAMS: [(&str, &str); 2] = [
     ("/api/v1/articles.ndjson", "application/x-ndjson"),
 ];
 
+/// Where a path goes on with a token: it is shown to nobody, and nobody is told where a visitor came from.
+const TOKENS_BELOW: [&str; 3] = [
+    "/api/v1/subscriptions/",
+    "/subscriptions/",
+    "/api/v1/previews/",
+];
+
+/// A path without the token in it, if there is one.
+fn without_token(path: &str) -> Option<String> {
+    let below = |folder: &&'static str| Some((*folder, path.strip_prefix(*folder)?));
+    let (folder, rest) = TOKENS_BELOW.iter().find_map(|folder| below(folder))?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    // Shorter ones are no tokens, such as the challenge of a form.
+    (end > 16).then(|| format!("{folder}{{token}}{}", &rest[end..]))
+}
+
 /// When a request is given up. A frozen database must not hold a client for longer than this.
 pub struct Deadline {
     at: Cell<Instant>,
@@ -85,14 +101,17 @@ struct Caller {
     id: String,
     /// A script of another origin, perhaps.
     has_origin: bool,
+    /// Came by a path with a token in it.
+    has_token: bool,
 }
 
 impl Caller {
-    fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap, has_token: bool) -> Self {
         let given = given_request_id(headers).and_then(|value| value.to_str().ok());
         Self {
             id: given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned),
             has_origin: headers.contains_key(header::ORIGIN),
+            has_token,
         }
     }
 }
@@ -114,8 +133,9 @@ pub async fn envelope<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let caller = Caller::of(request.headers());
-    let path = request.path().to_owned();
+    let masked = without_token(request.path());
+    let caller = Caller::of(request.headers(), masked.is_some());
+    let path = masked.unwrap_or_else(|| request.path().to_owned());
     let method = request.method().clone();
     let trace = trace_id(request.headers());
     if method == Method::HEAD {
@@ -200,6 +220,14 @@ fn finish_headers(headers: &mut HeaderMap, caller: &Caller) {
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if caller.has_token {
+        for (name, value) in [
+            (header::REFERRER_POLICY, "no-referrer"),
+            (HeaderName::from_static("x-robots-tag"), "noindex"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if caller.has_origin {
         cors::allow(headers);

@@ -9,6 +9,7 @@ pub mod cors;
 pub mod described;
 pub mod envelope;
 pub mod fields;
+pub mod form;
 pub mod idempotency;
 pub mod page;
 pub mod path;

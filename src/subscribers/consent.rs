@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use crate::rest::body::{from_body, object_member};
 use crate::rest::problem::ValueFault;
 use crate::types::{
-    Fault, Parse, Patch, Prose, WebAddress, closed_set, read_back_from_text, stored_as_json,
+    Fault, FormId, Parse, Patch, Prose, WebAddress, closed_set, read_back_from_text, stored_as_json,
 };
 
 closed_set! {
@@ -48,6 +48,12 @@ impl Parse for FormKey {
 }
 
 read_back_from_text!(FormKey);
+
+impl From<FormId> for FormKey {
+    fn from(id: FormId) -> Self {
+        Self(id.to_string())
+    }
+}
 
 /// What somebody agreed to, when and how: the record that shows why they get mail.
 #[derive(

@@ -9,7 +9,7 @@ use crate::types::{Locale, SubscriberId, TagId, UserId};
 /// Writes a change of a subscriber into the outbox.
 pub async fn record(
     conn: &mut AsyncPgConnection,
-    actor: UserId,
+    actor: Option<UserId>,
     action: &'static str,
     before: Option<&FollowingSubscriber>,
     after: Option<&FollowingSubscriber>,
@@ -18,7 +18,7 @@ pub async fn record(
         return Ok(());
     };
     let (old, new) = (before.map(members), after.map(members));
-    let event = event(Some(actor), action, subject.row.id);
+    let event = event(actor, action, subject.row.id);
     events::record(
         conn,
         Event {

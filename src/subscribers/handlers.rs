@@ -5,9 +5,12 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use super::dto::{
     CreateSubscriber, ListSubscribers, ListSubscribersParams, Subscriber, Topics, UpdateSubscriber,
 };
+use super::erasure::{self, By, path_of};
 use super::model::{FollowingSubscriber, SubscriberSort, SubscriberSource};
-use super::{events, queries, writing};
-use crate::platform::{Platform, replays};
+use super::state::SubscriberStatus;
+use super::{events, ledger, queries, story, suppression, writing};
+use crate::platform::Platform;
+use crate::platform::installation::Keys;
 use crate::rest::body::{NoBody, Referring};
 use crate::rest::conditional::{IfMatch, IfMatchHeader};
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
@@ -17,7 +20,7 @@ use crate::rest::query::NoParams;
 use crate::rest::reply::{Listed, NoContent, Reply};
 use crate::rest::{Body, Editor, Problem, Query, Segment};
 use crate::tags::{self, references};
-use crate::types::{Patch, Reference, SubscriberId, TagId};
+use crate::types::{EmailAddress, Patch, Reference, SubscriberId, TagId};
 
 /// List subscribers
 ///
@@ -43,7 +46,8 @@ pub async fn list_subscribers(
 /// Create a subscriber
 ///
 /// Enters somebody by hand, as `pending` unless you say `confirmed` and tell, as `consent`, when and how they agreed. An
-/// address that is on the list already, in any spelling, is a conflict.
+/// address that is on the list already, in any spelling, is a conflict; so is that of somebody who has left the list or
+/// had everything erased (`suppressed`): they come back by signing up and confirming themselves, and in no other way.
 #[utoipa::path(tag = "subscribers", params(IdempotencyKeyHeader), request_body = CreateSubscriber, responses((status = 201, description = "The new subscriber", body = Subscriber)))]
 #[post("/subscribers")]
 pub async fn create_subscriber(
@@ -64,16 +68,24 @@ pub async fn create_subscriber(
             return Ok(reply);
         }
         let topics = resolve_topics(tx, &input.topics).await?;
-        let (id, new) = (SubscriberId::mint(), writing::created(&input, now)?);
+        let settings = &platform.config.subscriptions;
+        let (id, new) = (
+            SubscriberId::mint(),
+            writing::created(&input, settings, now)?,
+        );
         if !queries::insert_unless_there(tx, id, SubscriberSource::Editor, &new).await? {
             return Err(email_taken());
         }
+        refuse_suppressed(tx, &platform.keys, &new.email).await?;
         put_topics(tx, id, &topics).await?;
         let made = find(tx, id).await?;
-        events::record(tx, editor.0.user, "subscriber.created", None, Some(&made)).await?;
+        let actor = editor.0.user;
+        events::record(tx, Some(actor), "subscriber.created", None, Some(&made)).await?;
+        let entry = story::entered(&made.row, actor);
         let location = platform.config.api_url(&path_of(id));
         let reply = shown(made)?.created_at(location);
         idempotency.keep(tx, &fingerprint, now, &reply).await?;
+        ledger::append(tx, now, &[entry]).await?;
         Ok(reply)
     })
     .await
@@ -96,9 +108,10 @@ pub async fn read_subscriber(
 
 /// Change a subscriber
 ///
-/// A JSON merge patch. `If-Match` is optional, and honoured when sent. A `status` goes from `pending` to `confirmed`, and
-/// from either to `unsubscribed`, and leaves its time in `confirmed_at` or `unsubscribed_at`. Every other step is a
-/// conflict, `illegal_transition`: who has unsubscribed can be brought back by nobody but themselves.
+/// A JSON merge patch. `If-Match` is optional, and honoured when sent. A `status` goes from `pending` to `confirmed`, from
+/// either to `unsubscribed`, `bounced` or `complained`, and from a weaker of these to a stronger, and leaves its time.
+/// Every other step is a conflict, `illegal_transition`: who has left can be brought back by nobody but themselves. The
+/// same holds for the address of somebody who has left or was erased, `suppressed`.
 #[utoipa::path(tag = "subscribers", params(("id" = SubscriberId, Path, description = "The subscriber's id"), IfMatchHeader), request_body = UpdateSubscriber, responses((status = 200, description = "The subscriber, changed", body = Subscriber)))]
 #[patch("/subscribers/{id}")]
 pub async fn update_subscriber(
@@ -110,6 +123,7 @@ pub async fn update_subscriber(
     body: Referring<UpdateSubscriber>,
 ) -> Result<Reply, Problem> {
     let mut patch = references::settle(&platform.db, body).await?.value;
+    let now = platform.clock.now();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         let old = lock(tx, id.0, &if_match).await?;
@@ -118,7 +132,7 @@ pub async fn update_subscriber(
             Patch::Clear => Some(Vec::new()),
             Patch::Set(topics) => Some(resolve_topics(tx, &topics).await?),
         };
-        let new = writing::patched(&old.row, patch, platform.clock.now())?;
+        let new = writing::patched(&old.row, patch, &platform.config.subscriptions, now)?;
         queries::update(tx, id.0, &new)
             .await
             .map_err(email_taken().on_violation_of("subscribers_email_key"))?;
@@ -127,8 +141,16 @@ pub async fn update_subscriber(
             put_topics(tx, id.0, &topics).await?;
         }
         let new = find(tx, id.0).await?;
+        let becomes =
+            |status| new.row.standing.status == status && old.row.standing.status != status;
+        if becomes(SubscriberStatus::Confirmed) || new.row.email != old.row.email {
+            refuse_suppressed(tx, &platform.keys, &new.row.email).await?;
+        }
+        erasure::suppress_by_status(tx, &platform.keys, &new.row, now).await?;
         let actor = editor.0.user;
-        events::record(tx, actor, "subscriber.updated", Some(&old), Some(&new)).await?;
+        let (before, after) = (Some(&old), Some(&new));
+        events::record(tx, Some(actor), "subscriber.updated", before, after).await?;
+        ledger::append(tx, now, &story::changed(&old, &new, actor)).await?;
         shown(new)
     })
     .await
@@ -136,8 +158,9 @@ pub async fn update_subscriber(
 
 /// Delete a subscriber
 ///
-/// Removes them, their topics and their address: nothing is kept that says who they were. To stop the mail and remember
-/// that they want none, set `status` to `unsubscribed` instead.
+/// Removes them, their topics and their address: nothing is kept that says who they were. That somebody had unsubscribed,
+/// bounced or complained is kept, as a keyed hash of the address that can't be read back. To stop the mail, set `status` to
+/// `unsubscribed` instead.
 #[utoipa::path(tag = "subscribers", params(("id" = SubscriberId, Path, description = "The subscriber's id"), IfMatchHeader), responses((status = 204, description = "The subscriber is gone")))]
 #[delete("/subscribers/{id}")]
 pub async fn delete_subscriber(
@@ -148,20 +171,55 @@ pub async fn delete_subscriber(
     _: Query<NoParams>,
     _: NoBody,
 ) -> Result<NoContent, Problem> {
+    let now = platform.clock.now();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         let old = lock(tx, id.0, &if_match).await?;
-        queries::delete(tx, id.0).await?;
-        // The answer to the request that made them shows the address.
-        replays::forget(tx, &path_of(id.0)).await?;
-        events::record(tx, editor.0.user, "subscriber.deleted", Some(&old), None).await?;
+        erasure::delete(tx, &platform.keys, &old, By::Editor(editor.0.user), now).await?;
         Ok(NoContent)
     })
     .await
 }
 
-fn path_of(id: SubscriberId) -> String {
-    format!("/api/v1/editor/subscribers/{id}")
+/// Erase a subscriber
+///
+/// Does what a person may ask for: removes all that is kept of them, their links and whatever their client showed of itself.
+/// What stays is a keyed hash of the address, so that no import, program or editor writes to it again, and the fact that
+/// somebody was erased. Only they themselves can come back, by signing up and confirming.
+#[utoipa::path(tag = "subscribers", params(("id" = SubscriberId, Path, description = "The subscriber's id"), IfMatchHeader), responses((status = 204, description = "All is erased")))]
+#[post("/subscribers/{id}/erase")]
+pub async fn erase_subscriber(
+    editor: Editor,
+    platform: Data<Platform>,
+    id: Segment<SubscriberId>,
+    if_match: IfMatch,
+    _: Query<NoParams>,
+    _: NoBody,
+) -> Result<NoContent, Problem> {
+    let now = platform.clock.now();
+    let mut conn = platform.db.get().await?;
+    conn.transaction(async |tx| {
+        let old = lock(tx, id.0, &if_match).await?;
+        erasure::erase(tx, &platform.keys, &old, By::Editor(editor.0.user), now).await?;
+        Ok(NoContent)
+    })
+    .await
+}
+
+/// Refuses an address of somebody who has left: call it when the row is written, so that nobody can have left meanwhile.
+async fn refuse_suppressed(
+    conn: &mut AsyncPgConnection,
+    keys: &Keys,
+    email: &EmailAddress,
+) -> Result<(), Problem> {
+    let hash = suppression::hash_of(keys, email);
+    match suppression::find(conn, &hash).await? {
+        None => Ok(()),
+        Some(_) => Err(Problem::conflict(
+            "suppressed",
+            "whoever has this address has left the list: only they themselves can come back, by signing up again",
+        )),
+    }
 }
 
 fn email_taken() -> Problem {

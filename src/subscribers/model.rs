@@ -3,11 +3,14 @@ use diesel::prelude::*;
 
 use super::consent::Consent;
 use super::state::{Standing, SubscriberStatus};
+use crate::platform::config::Subscriptions;
 use crate::platform::keyset::{Direction, KeyKind, KeyValue, SortColumn};
 use crate::rest::page::SortKey;
 use crate::schema::subscribers;
 use crate::tags::TagRow;
-use crate::types::{EmailAddress, JsonObject, Locale, SubscriberId, TagId, closed_set};
+use crate::types::{
+    EmailAddress, FormId, JsonObject, Locale, SubscriberId, TagId, TimeZone, closed_set,
+};
 
 closed_set! {
     /// How somebody came onto the list.
@@ -33,13 +36,83 @@ pub struct SubscriberRow {
     #[diesel(embed)]
     pub standing: Standing,
     pub locale: Option<Locale>,
+    pub time_zone: Option<TimeZone>,
+    pub paused_until: Option<DateTime<Utc>>,
     pub source: SubscriberSource,
+    #[diesel(embed)]
+    pub arrival: Arrival,
     pub attributes: JsonObject,
     pub consent: Option<Consent>,
+    #[diesel(embed)]
+    pub address_kind: AddressKind,
+    pub token_generation: i32,
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
+
+/// The form by which somebody came, the wording it had, and which of its variants they saw.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = subscribers, treat_none_as_null = true)]
+pub struct Arrival {
+    pub form_id: Option<FormId>,
+    pub wording_version: Option<i32>,
+    pub variant: Option<String>,
+}
+
+/// What an address tells of whoever is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = subscribers)]
+pub struct AddressKind {
+    pub is_role_address: bool,
+    pub is_disposable_address: bool,
+}
+
+impl AddressKind {
+    /// The kind of an address.
+    pub fn of(email: &EmailAddress, settings: &Subscriptions) -> Self {
+        Self {
+            is_role_address: ROLES.contains(&email.local_part()),
+            is_disposable_address: settings.is_disposable(email.domain()),
+        }
+    }
+}
+
+/// Mailboxes that belong to an office rather than to a person (RFC 2142, and those that are as usual).
+const ROLES: [&str; 32] = [
+    "abuse",
+    "accounts",
+    "admin",
+    "administrator",
+    "billing",
+    "contact",
+    "editor",
+    "enquiries",
+    "feedback",
+    "ftp",
+    "hello",
+    "help",
+    "hostmaster",
+    "info",
+    "jobs",
+    "mail",
+    "mailer-daemon",
+    "marketing",
+    "news",
+    "newsroom",
+    "no-reply",
+    "noc",
+    "noreply",
+    "office",
+    "postmaster",
+    "root",
+    "sales",
+    "security",
+    "support",
+    "usenet",
+    "webmaster",
+    "www",
+];
 
 /// Everything of a subscriber that can be written, but for the topics.
 #[derive(Debug, Clone, PartialEq, Insertable, AsChangeset)]
@@ -50,8 +123,34 @@ pub struct WritableSubscriber {
     #[diesel(embed)]
     pub standing: Standing,
     pub locale: Option<Locale>,
+    pub time_zone: Option<TimeZone>,
+    pub paused_until: Option<DateTime<Utc>>,
+    #[diesel(embed)]
+    pub arrival: Arrival,
     pub attributes: JsonObject,
     pub consent: Option<Consent>,
+    #[diesel(embed)]
+    pub address_kind: AddressKind,
+    pub token_generation: i32,
+}
+
+impl From<&SubscriberRow> for WritableSubscriber {
+    /// As it is: what is to change is put over it.
+    fn from(row: &SubscriberRow) -> Self {
+        Self {
+            email: row.email.clone(),
+            name: row.name.clone(),
+            standing: row.standing,
+            locale: row.locale.clone(),
+            time_zone: row.time_zone.clone(),
+            paused_until: row.paused_until,
+            arrival: row.arrival.clone(),
+            attributes: row.attributes.clone(),
+            consent: row.consent.clone(),
+            address_kind: row.address_kind,
+            token_generation: row.token_generation,
+        }
+    }
 }
 
 /// A subscriber with the tags they follow, in their order.

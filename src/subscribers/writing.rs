@@ -1,11 +1,11 @@
-//! What a creation, a change or a sign-up makes of a subscriber: pure rules, told the time.
+//! What a creation or a change makes of a subscriber: pure rules, told the time.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 
-use super::consent::{Consent, ConsentMethod};
-use super::dto::{CreateSubscriber, RequestSubscription, UpdateSubscriber, consent_needed};
-use super::model::{SubscriberRow, SubscriberSource, WritableSubscriber};
-use super::state::{Standing, SubscriberStatus};
+use super::dto::{CreateSubscriber, UpdateSubscriber, consent_needed};
+use super::model::{AddressKind, Arrival, SubscriberRow, WritableSubscriber};
+use super::state::{Mover, Standing, SubscriberStatus};
+use crate::platform::config::Subscriptions;
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
 use crate::types::{Fault, JsonObject, Line, Patch};
@@ -13,6 +13,7 @@ use crate::types::{Fault, JsonObject, Line, Patch};
 /// The subscriber that an editor enters.
 pub fn created(
     input: &CreateSubscriber,
+    settings: &Subscriptions,
     now: DateTime<Utc>,
 ) -> Result<WritableSubscriber, Problem> {
     Ok(WritableSubscriber {
@@ -20,43 +21,21 @@ pub fn created(
         name: input.name.as_ref().map(text),
         standing: moved(Standing::PENDING, input.status.into(), now)?,
         locale: input.locale.clone(),
+        time_zone: input.time_zone.clone(),
+        paused_until: input.paused_until,
+        arrival: Arrival::default(),
         attributes: input.attributes.clone(),
         consent: input.consent.clone(),
+        address_kind: AddressKind::of(&input.email, settings),
+        token_generation: 1,
     })
-}
-
-/// The subscriber that a sign-up leaves where there was none, and where they came from.
-pub fn requested(
-    input: &RequestSubscription,
-    now: DateTime<Utc>,
-) -> (SubscriberSource, WritableSubscriber) {
-    let (source, method) = match input.form_id {
-        Some(_) => (SubscriberSource::Form, ConsentMethod::Form),
-        None => (SubscriberSource::Api, ConsentMethod::Api),
-    };
-    let consent = Consent {
-        // As fine as the database keeps all other times.
-        asked_at: now.trunc_subsecs(6),
-        method,
-        wording: None,
-        source_url: None,
-        form_id: input.form_id.clone(),
-    };
-    let subscriber = WritableSubscriber {
-        email: input.email.clone(),
-        name: input.name.as_ref().map(text),
-        standing: Standing::PENDING,
-        locale: input.locale.clone(),
-        attributes: JsonObject::default(),
-        consent: Some(consent),
-    };
-    (source, subscriber)
 }
 
 /// The subscriber after an editor's patch.
 pub fn patched(
     old: &SubscriberRow,
     patch: UpdateSubscriber,
+    settings: &Subscriptions,
     now: DateTime<Utc>,
 ) -> Result<WritableSubscriber, Problem> {
     let standing = match patch.status {
@@ -84,13 +63,21 @@ pub fn patched(
     if standing.status == SubscriberStatus::Confirmed && consent.is_none() && is_new_to_it {
         return Err(refused("/consent", consent_needed()));
     }
+    let email = patch.email.unwrap_or_else(|| old.email.clone());
+    let is_elsewhere = email != old.email;
     Ok(WritableSubscriber {
-        email: patch.email.unwrap_or_else(|| old.email.clone()),
         name: patch.name.map(|name| text(&name)).over(old.name.clone()),
         standing,
         locale: patch.locale.over(old.locale.clone()),
+        time_zone: patch.time_zone.over(old.time_zone.clone()),
+        paused_until: patch.paused_until.over(old.paused_until),
+        arrival: old.arrival.clone(),
         attributes,
         consent,
+        address_kind: AddressKind::of(&email, settings),
+        // Links that were mailed to the old address are not for whoever reads the new one.
+        token_generation: old.token_generation + i32::from(is_elsewhere),
+        email,
     })
 }
 
@@ -108,14 +95,16 @@ fn moved(
     now: DateTime<Utc>,
 ) -> Result<Standing, Problem> {
     let detail = match standing.status {
-        SubscriberStatus::Unsubscribed => {
-            "who has unsubscribed stays so: only they themselves can come back, by signing up again"
-        }
         SubscriberStatus::Pending | SubscriberStatus::Confirmed => {
-            "a confirmed subscriber can become unsubscribed, and nothing else"
+            "a subscriber can't be made to wait for a confirmation again"
+        }
+        SubscriberStatus::Unsubscribed
+        | SubscriberStatus::Bounced
+        | SubscriberStatus::Complained => {
+            "who gets no mail any more stays so: only they themselves can come back, by signing up again"
         }
     };
     standing
-        .moved_to(next, now)
+        .moved_to(Mover::Editor, next, now)
         .ok_or_else(|| Problem::conflict("illegal_transition", detail))
 }

@@ -30,6 +30,21 @@ impl EmailAddress {
         &self.0
     }
 
+    /// What stands before the `@`.
+    pub fn local_part(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(local, _)| local)
+    }
+
+    /// What stands behind it, in ASCII.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// An address that nobody has and no mail can go to (RFC 2606).
+    pub fn nobody() -> Self {
+        Self("news@localhost.invalid".to_owned())
+    }
+
     fn from_stored(text: String) -> Self {
         Self(text)
     }

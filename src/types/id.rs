@@ -73,6 +73,8 @@ ids! {
     AuthorId;
     /// Names a form, for as long as anything that came of it exists.
     FormId;
+    /// Names a piece of work that is to be done.
+    JobId;
     /// Names a log-in and the refresh tokens that came of it.
     SessionId;
     /// Names a preview link.
@@ -81,6 +83,8 @@ ids! {
     PublicationId;
     /// Names a subscriber.
     SubscriberId;
+    /// Names what somebody asked for in one sign-up.
+    WishId;
     /// Names a tag.
     TagId;
     /// Names an account.

@@ -18,14 +18,15 @@ mod seo;
 mod slug;
 mod sql;
 mod text;
+mod time_zone;
 mod whole;
 
 pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
 pub use id::{
-    ArticleId, AuthorId, FormId, PreviewLinkId, PublicationId, SessionId, SubscriberId, TagId,
-    UserId,
+    ArticleId, AuthorId, FormId, JobId, PreviewLinkId, PublicationId, SessionId, SubscriberId,
+    TagId, UserId, WishId,
 };
 pub use locale::Locale;
 pub use patch::Patch;
@@ -36,6 +37,7 @@ pub use role::Role;
 pub use seo::{Seo, WebAddress};
 pub use slug::Slug;
 pub use text::{Line, Prose};
+pub use time_zone::TimeZone;
 pub use whole::Whole;
 
 pub(crate) use closed::closed_set;

@@ -30,10 +30,31 @@ pub struct Seo {
 }
 
 /// An absolute `http` or `https` address of at most 2,000 characters.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+    utoipa::ToSchema,
+)]
+#[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uri", max_length = 2000)]
 pub struct WebAddress(String);
+
+impl WebAddress {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+}
 
 impl Parse for WebAddress {
     fn parse(text: &str) -> Result<Self, Fault> {
@@ -58,4 +79,5 @@ impl Parse for WebAddress {
 }
 
 super::sql::read_back_from_text!(WebAddress);
+super::sql::stored_as_text!(WebAddress);
 super::sql::stored_as_json!(Seo);

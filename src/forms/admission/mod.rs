@@ -67,31 +67,87 @@ pub async fn judge(
         let detail = "get a challenge from `GET /api/v1/subscriptions/challenge`, and send it with its proof";
         return Err(Problem::invalid(missing, "proof_required", detail));
     };
-    let invalid =
-        |pointer, detail: &'static str| Err(Problem::invalid(pointer, "proof_invalid", detail));
+    let challenge = opened(platform, submission, text, now)?;
+    if !challenge.is_met(text, submission.email_as_typed, nonce) {
+        return Err(invalid(
+            "/nonce",
+            "does not prove any work for this challenge and address",
+        ));
+    }
+    spend(conn, text, &challenge).await
+}
+
+/// The same for a page that works without scripts, which can't prove any work: what was issued for it must be old enough.
+pub async fn judge_without_script(
+    conn: &mut AsyncPgConnection,
+    platform: &Platform,
+    submission: Submission<'_>,
+    now: DateTime<Utc>,
+) -> Result<Admission, Problem> {
+    if submission.honeypot.is_some_and(|text| !text.is_empty()) {
+        return Ok(Admission::Bot);
+    }
+    if platform.config.proof_of_work == ProofOfWork::Off {
+        return Ok(Admission::Real);
+    }
+    let Some(text) = submission.challenge else {
+        return Err(Problem::invalid(
+            "/challenge",
+            "proof_required",
+            "press the button",
+        ));
+    };
+    let challenge = opened(platform, submission, text, now)?;
+    spend(conn, text, &challenge).await
+}
+
+/// What a page that works without scripts is issued.
+pub fn timing_token(
+    platform: &Platform,
+    form: Option<FormId>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<String> {
+    Challenge::new(form, now).seal(&platform.keys)
+}
+
+fn invalid(pointer: &str, detail: &'static str) -> Problem {
+    Problem::invalid(pointer, "proof_invalid", detail)
+}
+
+/// The challenge that a sign-up brings, if it is ours, for its form, and neither too young nor too old.
+fn opened(
+    platform: &Platform,
+    submission: Submission<'_>,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<Challenge, Problem> {
+    let refuse = |detail| Err(invalid("/challenge", detail));
     let Some(challenge) = Challenge::open(&platform.keys, text) else {
-        return invalid("/challenge", "is no challenge of ours; get a new one");
+        return refuse("is no challenge of ours; get a new one");
     };
     if challenge.form != submission.form {
-        return invalid("/challenge", "is for another form; get one for this");
+        return refuse("is for another form; get one for this");
     }
     if challenge.expires_at() <= now {
-        return invalid("/challenge", "has expired; get a new one");
+        return refuse("has expired; get a new one");
     }
     if challenge.not_before() > now {
         let detail = "was sent sooner than a person could; wait until `not_before`";
         return Err(Problem::invalid("/challenge", "too_early", detail));
     }
-    if !challenge.is_met(text, submission.email_as_typed, nonce) {
-        return invalid(
-            "/nonce",
-            "does not prove any work for this challenge and address",
-        );
+    Ok(challenge)
+}
+
+async fn spend(
+    conn: &mut AsyncPgConnection,
+    text: &str,
+    challenge: &Challenge,
+) -> Result<Admission, Problem> {
+    if queries::spend(conn, &sha256(text.as_bytes()), challenge.expires_at()).await? {
+        Ok(Admission::Real)
+    } else {
+        Err(invalid("/challenge", "was used before; get a new one"))
     }
-    if !queries::spend(conn, &sha256(text.as_bytes()), challenge.expires_at()).await? {
-        return invalid("/challenge", "was used before; get a new one");
-    }
-    Ok(Admission::Real)
 }
 
 /// Forgets spent challenges that have expired, on all instances' clocks.

@@ -1,7 +1,9 @@
 //! Settings come from the environment and from `.env`, and from nowhere else. `.env.example` documents every one.
 
 mod env_file;
+mod mail;
 mod reader;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,8 +15,10 @@ use ipnet::IpNet;
 
 pub use self::env_file::{EnvFile, LineFault};
 use self::reader::Reader;
+pub use self::subscriptions::{ConsentEvidence, Subscriptions};
 use super::db::Address;
 use super::installation::InstallationSecret;
+use super::mail::{Colour, MailSettings};
 use super::secret::Secret;
 use super::token::SigningKey;
 use crate::types::EmailAddress;
@@ -81,6 +85,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub site_url: String,
     pub site_name: String,
+    /// What marks mails and pages.
+    pub site_colour: Colour,
+    /// The address of a picture that stands for the name.
+    pub site_logo: Option<String>,
     /// Template of an article's address on the site, with `{slug}` and, if wanted, `{locale}`.
     pub article_url: String,
     /// Where this API is reached from outside, without a slash at the end; `None`: answers name paths alone.
@@ -103,7 +111,11 @@ pub struct Config {
     pub changes_kept: TimeDelta,
     /// How many clients may listen to events on one instance.
     pub event_listeners: usize,
+    /// How many jobs this instance does at once; zero: none.
+    pub job_workers: usize,
+    pub mail: MailSettings,
     pub feeds: Feeds,
+    pub subscriptions: Subscriptions,
     pub proof_of_work: ProofOfWork,
     /// Names beginning with `MASTHEAD_` that mean nothing here: most likely typing errors.
     pub unknown: Vec<String>,
@@ -165,7 +177,11 @@ impl Config {
         let site_url = read
             .url("MASTHEAD_SITE_URL")
             .unwrap_or_else(|| "http://localhost:3000".to_owned());
+        let site_name = read
+            .text("MASTHEAD_SITE_NAME")
+            .unwrap_or_else(|| "Masthead".to_owned());
         let article_url = read.article_url(&site_url);
+        let mail = read.mail(&site_url, &site_name);
         let config = Self {
             environment,
             listen: read.listen(),
@@ -178,9 +194,9 @@ impl Config {
                     .unwrap_or_else(|| ".masthead".to_owned()),
             ),
             site_url,
-            site_name: read
-                .text("MASTHEAD_SITE_NAME")
-                .unwrap_or_else(|| "Masthead".to_owned()),
+            site_name,
+            site_colour: read.site_colour(),
+            site_logo: read.site_logo(),
             article_url,
             public_url: read.url("MASTHEAD_PUBLIC_URL"),
             first_admin: read.first_admin(),
@@ -198,7 +214,10 @@ impl Config {
             stale_while_revalidate: read.seconds("MASTHEAD_STALE_WHILE_REVALIDATE", 600),
             changes_kept: read.days("MASTHEAD_CHANGES_KEPT_DAYS", 30),
             event_listeners: read.count("MASTHEAD_EVENT_LISTENERS", 4000, 0, 1_000_000),
+            job_workers: read.count("MASTHEAD_JOB_WORKERS", 8, 0, 64),
+            mail,
             feeds: read.feeds(),
+            subscriptions: read.subscriptions(),
             proof_of_work: read.proof_of_work(environment),
             unknown: Vec::new(),
         };
@@ -220,6 +239,18 @@ impl Config {
         self.article_url
             .replace("{slug}", slug)
             .replace("{locale}", locale)
+    }
+
+    /// The address of one of this API's own paths for a mail, where a path alone leads nowhere. Without
+    /// `MASTHEAD_PUBLIC_URL` it is good on this machine.
+    pub fn outside_url(&self, path: &str) -> String {
+        match &self.public_url {
+            Some(url) => format!("{url}{path}"),
+            None if self.listen.ip().is_unspecified() => {
+                format!("http://localhost:{}{path}", self.listen.port())
+            }
+            None => format!("http://{}{path}", self.listen),
+        }
     }
 
     /// The address of one of this API's own paths, as clients outside should call it.

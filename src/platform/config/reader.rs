@@ -54,7 +54,7 @@ impl Reader {
         }
     }
 
-    fn fault(&mut self, name: &str, detail: &str) {
+    pub fn fault(&mut self, name: &str, detail: &str) {
         self.faults.push(format!("{name}: {detail}"));
     }
 

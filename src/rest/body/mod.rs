@@ -131,7 +131,7 @@ impl FromRequest for NoBody {
 }
 
 /// Reads the body's bytes.
-async fn read(
+pub async fn read(
     request: &HttpRequest,
     mut payload: Payload,
     limit: usize,

@@ -16,7 +16,7 @@ const violations = async (reader) => {
 };
 
 const everything = async (display, more) => {
-  const slug = `axe-${display}-${Math.random().toString(36).slice(2)}`;
+  const slug = `culture-${Math.random().toString(36).slice(2)}`;
   const topic = await ask("POST", "/editor/tags", { name: "Culture", slug });
   const fields = [
     { name: "name", kind: "name" },

@@ -1,0 +1,2 @@
+drop table jobs;
+drop function tell_of_jobs();

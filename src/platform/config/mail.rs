@@ -1,0 +1,150 @@
+//! What settings say about mail, and how mails look.
+
+use ammonia::Url;
+
+use super::reader::Reader;
+use crate::platform::mail::{Colour, Identity, MailSettings, Mailbox, Signer, SmtpServer};
+use crate::platform::secret::Secret;
+use crate::types::{EmailAddress, Line, Parse, WebAddress};
+
+impl Reader {
+    /// The servers that take mail, who it comes from, and the key it is signed with.
+    pub fn mail(&mut self, site_url: &str, site_name: &str) -> MailSettings {
+        let servers = self.smtp_servers();
+        let from = match self.mailbox("MASTHEAD_MAIL_FROM") {
+            Some(from) => from,
+            None => {
+                let (from, is_made_up) = usual_sender(site_url, site_name);
+                if is_made_up && !servers.is_empty() && self.text("MASTHEAD_MAIL_FROM").is_none() {
+                    self.fault(
+                        "MASTHEAD_MAIL_FROM",
+                        "goes with MASTHEAD_SMTP_URL where MASTHEAD_SITE_URL names no public host; such as The Example <news@example.com>",
+                    );
+                }
+                from
+            }
+        };
+        let reply_to = self.mailbox("MASTHEAD_MAIL_REPLY_TO");
+        let dkim = self.signer(&from);
+        MailSettings {
+            servers,
+            identity: Identity {
+                from,
+                reply_to,
+                dkim,
+            },
+        }
+    }
+
+    fn smtp_servers(&mut self) -> Vec<SmtpServer> {
+        let text = self.text("MASTHEAD_SMTP_URL").unwrap_or_default();
+        let urls = text.split([',', ' ', '\n']).map(str::trim);
+        let mut servers = Vec::new();
+        for (index, url) in urls.filter(|url| !url.is_empty()).enumerate() {
+            match SmtpServer::parse(&Secret::new(url)) {
+                Ok(server) => servers.push(server),
+                Err(reason) => {
+                    let detail = format!("number {}: {reason}", index + 1);
+                    self.fault("MASTHEAD_SMTP_URL", &detail);
+                }
+            }
+        }
+        servers
+    }
+
+    fn mailbox(&mut self, name: &'static str) -> Option<Mailbox> {
+        let text = self.text(name)?;
+        match Mailbox::parse(&text) {
+            Ok(mailbox) => Some(mailbox),
+            Err(_) => {
+                let detail = format!(
+                    "must be an address such as The Example <news@example.com>, not `{text}`"
+                );
+                self.fault(name, &detail);
+                None
+            }
+        }
+    }
+
+    fn signer(&mut self, from: &Mailbox) -> Option<Signer> {
+        let key = self.text("MASTHEAD_DKIM_KEY").map(Secret::new);
+        let selector = self.text("MASTHEAD_DKIM_SELECTOR");
+        let domain = self.text("MASTHEAD_DKIM_DOMAIN");
+        let (key, selector) = match (key, selector) {
+            (None, None) if domain.is_none() => return None,
+            (Some(key), Some(selector)) => (key, selector),
+            _ => {
+                self.fault(
+                    "MASTHEAD_DKIM_KEY",
+                    "goes with MASTHEAD_DKIM_SELECTOR: set both or neither",
+                );
+                return None;
+            }
+        };
+        let domain = domain.unwrap_or_else(|| from.domain().to_owned());
+        if !is_dotted(&selector) {
+            self.fault("MASTHEAD_DKIM_SELECTOR", "must be a name such as news2026");
+        }
+        let is_ours = from.domain() == domain || from.domain().ends_with(&format!(".{domain}"));
+        if !is_dotted(&domain) || !is_ours {
+            let detail = format!(
+                "must be {} or a domain above it, or receivers take the signature for a stranger's",
+                from.domain()
+            );
+            self.fault("MASTHEAD_DKIM_DOMAIN", &detail);
+        }
+        match Signer::new(&key, &domain, &selector) {
+            Ok(signer) => Some(signer),
+            Err(reason) => {
+                self.fault("MASTHEAD_DKIM_KEY", reason);
+                None
+            }
+        }
+    }
+
+    /// The colour that mails and pages are marked with.
+    pub fn site_colour(&mut self) -> Colour {
+        let Some(text) = self.text("MASTHEAD_SITE_COLOUR") else {
+            return Colour::USUAL;
+        };
+        Colour::parse(&text).unwrap_or_else(|fault| {
+            let detail = format!("{}, not `{text}`", fault.detail);
+            self.fault("MASTHEAD_SITE_COLOUR", &detail);
+            Colour::USUAL
+        })
+    }
+
+    /// The address of the picture that stands for the site's name.
+    pub fn site_logo(&mut self) -> Option<String> {
+        let text = self.text("MASTHEAD_SITE_LOGO")?;
+        let is_fit = text.starts_with("https://") && WebAddress::parse(&text).is_ok();
+        if is_fit && Url::parse(&text).is_ok() && !text.contains('@') {
+            return Some(text);
+        }
+        self.fault(
+            "MASTHEAD_SITE_LOGO",
+            "must be the https address of a picture, such as https://example.com/logo.png",
+        );
+        None
+    }
+}
+
+fn is_dotted(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !text.is_empty() && text.bytes().all(is_plain)
+}
+
+/// `news@` the site's host; or, where mail can't come from there, an address that is good for files alone.
+fn usual_sender(site_url: &str, site_name: &str) -> (Mailbox, bool) {
+    let url = Url::parse(site_url).ok();
+    let host = url.as_ref().and_then(Url::domain).unwrap_or("localhost");
+    let name = Line::clipped(site_name);
+    let at = |host: &str| EmailAddress::parse(&format!("news@{host}"));
+    match at(host) {
+        Ok(address) => (Mailbox { name, address }, false),
+        Err(_) => {
+            let address = EmailAddress::nobody();
+            (Mailbox { name, address }, true)
+        }
+    }
+}
