@@ -13,8 +13,7 @@ use anyhow::Context;
 use utoipa_actix_web::AppExt;
 
 use crate::changes::{Exports, Hub};
-use crate::forms::admission::ChallengeGuard;
-use crate::forms::{BeaconGuard, Counter, KnownForms};
+use crate::forms::{Counter, Traffic};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
@@ -38,8 +37,6 @@ const SHUTDOWN_SECONDS: u64 = 30;
 pub struct Running {
     pub server: Server,
     hub: Hub,
-    counter: Counter,
-    platform: Platform,
     workers: Workers,
 }
 
@@ -74,9 +71,6 @@ impl Running {
     pub async fn until_stopped(self) -> std::io::Result<()> {
         let served = self.server.await;
         self.workers.wound_down().await;
-        if let Err(fault) = self.counter.flush(&self.platform).await {
-            tracing::warn!("what forms were counted last is lost: {fault:#}");
-        }
         served
     }
 }
@@ -86,7 +80,6 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     let hub = Hub::new(platform.config.event_listeners);
     let counter = Counter::default();
     let workers = Workers::start(&platform, &hub, &counter);
-    let kept = (platform.clone(), counter.clone());
     let listening = Data::new(hub.clone());
     let exports = Data::new(Exports::default());
     let store = Data::new(Store::new(
@@ -97,9 +90,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     let platform = Data::new(platform);
     let log_in_guard = Data::new(LogInGuard::new(limits));
     let subscription_guard = Data::new(SubscriptionGuard::new(limits));
-    let beacon_guard = Data::new(BeaconGuard::new(limits));
-    let challenge_guard = Data::new(ChallengeGuard::new(limits));
-    let (counter, known_forms) = (Data::new(counter), Data::new(KnownForms::default()));
+    let form_traffic = Data::new(Traffic::new(counter, limits));
     let document = openapi::document();
     let documents = Data::new(Documents::new(&document));
     let methods = Arc::new(openapi::AllowedMethods::of(&document));
@@ -110,10 +101,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
             .app_data(platform.clone())
             .app_data(log_in_guard.clone())
             .app_data(subscription_guard.clone())
-            .app_data(beacon_guard.clone())
-            .app_data(challenge_guard.clone())
-            .app_data(counter.clone())
-            .app_data(known_forms.clone())
+            .app_data(form_traffic.clone())
             .app_data(documents.clone())
             .app_data(store.clone())
             .app_data(listening.clone())
@@ -142,8 +130,6 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     Ok(Running {
         server,
         hub,
-        platform: kept.0,
-        counter: kept.1,
         workers,
     })
 }

@@ -16,7 +16,7 @@
 //!
 //! # Deliberately absent
 //!
-//! No mail is sent yet, no webhooks, no media: `cover` is always `null`.
+//! No webhooks, no media: `cover` is always `null`.
 
 // Ground: values.
 mod schema;
@@ -52,6 +52,8 @@ mod subscribers;
 mod import;
 
 mod demo;
+
+mod jobs;
 
 mod site;
 

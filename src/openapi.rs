@@ -36,6 +36,7 @@ use crate::routes::routes;
         (name = "delivery", description = "What readers' frontends call."),
         (name = "feeds", description = "For readers' programs and search engines: RSS, Atom, JSON Feed, sitemaps."),
         (name = "subscriptions", description = "What readers themselves may do with the mailing list."),
+        (name = "jobs", description = "What is to be done later, such as mails: for admins."),
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),
     ),

@@ -9,7 +9,9 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, changes, delivery, feeds, forms, previews, site, subscribers, tags, users};
+use crate::{
+    articles, changes, delivery, feeds, forms, jobs, previews, site, subscribers, tags, users,
+};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -25,6 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(forms::routes)
             .configure(subscribers::routes)
             .configure(previews::routes)
+            .configure(jobs::routes)
             .wrap(from_fn(catch_up))
             .wrap(from_fn(users::authenticate)),
     );

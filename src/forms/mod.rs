@@ -18,11 +18,14 @@ mod housekeeping;
 mod model;
 mod queries;
 pub mod subscribing;
+mod traffic;
 pub mod values;
 mod writing;
 
-pub use counts::{BeaconGuard, Counter, KnownForms};
+pub use counts::Counter;
 pub use housekeeping::keep_house;
+pub use traffic::Traffic;
+pub use writing::make_unless_there;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

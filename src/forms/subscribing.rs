@@ -6,7 +6,7 @@
 //! 3. [`FormForSubscribing::check_attributes`] what was entered in its own fields;
 //!
 //! and when it has committed, [`count_submit`] it, as [`count_confirm`] the confirmation. The counter is app data
-//! (`Data<Counter>`).
+//! (`Data<Traffic>`, its `counter`).
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -17,12 +17,13 @@ use super::admission::{self, Admission, Submission};
 use super::counts::{Counted, Counter};
 use super::queries;
 use super::values::{
-    Field, FieldKind, FormReference, Letters, Success, Texts, VariantKey, Wording,
+    Field, FieldKind, FormReference, Letter, Letters, Success, Texts, VariantKey, Wording,
 };
 use crate::platform::Platform;
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
-use crate::types::{Fault, FormId, JsonObject, Line, Locale, TagId};
+use crate::tags::TagRow;
+use crate::types::{Fault, FormId, JsonObject, Line, Locale};
 
 /// As much of a form as a sign-up, its confirmation and its welcome need.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ pub struct FormForSubscribing {
     pub wording: Wording,
     pub default_locale: Locale,
     /// In their order. Where the form has a field of the kind `topics` they are on offer; else whoever signs up gets all.
-    pub topics: Vec<TagId>,
+    pub topics: Vec<TagRow>,
     pub double_opt_in: bool,
     pub fields: Vec<Field>,
     pub welcome_mail: Option<Letters>,
@@ -59,7 +60,7 @@ pub async fn lookup(
         wording_version: form.row.wording_version,
         wording: form.wording,
         default_locale: settings.default_locale,
-        topics: form.topics.iter().map(|tag| tag.id).collect(),
+        topics: form.topics,
         double_opt_in: settings.double_opt_in,
         fields: settings.fields.0,
         welcome_mail: settings.welcome_mail,
@@ -141,11 +142,17 @@ impl FormForSubscribing {
             .any(|field| field.kind == FieldKind::Topics)
     }
 
-    /// What it says now to a page in this language; `variant` as the page said.
-    pub fn texts(&self, variant: &VariantKey, locale: &Locale) -> Option<&Texts> {
+    /// What it says now to a reader of this language.
+    pub fn texts(&self, variant: &VariantKey, locale: Option<&Locale>) -> Option<&Texts> {
         let copy = self.wording.variants.get(variant);
         let copy = copy.unwrap_or(&self.wording.copy);
-        copy.get(locale).or_else(|| copy.get(&self.default_locale))
+        fitting(&copy.0, locale, &self.default_locale).map(|(_, texts)| texts)
+    }
+
+    /// The welcome mail that fits a language best, if it has one.
+    pub fn welcome(&self, locale: Option<&Locale>) -> Option<(&Locale, &Letter)> {
+        let letters = self.welcome_mail.as_ref()?;
+        fitting(&letters.0, locale, &self.default_locale)
     }
 
     /// Whether what was entered is what its own fields take: faults point below `/attributes`. Fields that are required must
@@ -177,6 +184,34 @@ impl FormForSubscribing {
     }
 }
 
+/// What is there in a language: in the very one, in another region's, in the usual one, or in any.
+fn fitting<'a, T>(
+    all: &'a [(Locale, T)],
+    wanted: Option<&Locale>,
+    usual: &Locale,
+) -> Option<(&'a Locale, &'a T)> {
+    let language = |locale: &Locale| locale.as_str().split('-').next().map(str::to_owned);
+    let exactly = |locale: &Locale| all.iter().find(|(known, _)| known == locale);
+    let nearly = |locale: &Locale| {
+        all.iter()
+            .find(|(known, _)| language(known) == language(locale))
+    };
+    let found = wanted
+        .and_then(|wanted| exactly(wanted).or_else(|| nearly(wanted)))
+        .or_else(|| exactly(usual))
+        .or(all.first());
+    found.map(|(locale, value)| (locale, value))
+}
+
+/// What a form said in one of its wordings, also of a form that is gone.
+pub async fn wording(
+    conn: &mut AsyncPgConnection,
+    form: FormId,
+    number: i32,
+) -> QueryResult<Option<Wording>> {
+    queries::find_wording(conn, form, number).await
+}
+
 /// What is wrong with what was entered in a field.
 fn fault_of(field: &Field, value: Option<&Value>) -> Option<Fault> {
     use crate::types::Parse;
@@ -197,5 +232,30 @@ fn fault_of(field: &Field, value: Option<&Value>) -> Option<Fault> {
         (FieldKind::Checkbox, Some(Value::Bool(_))) => None,
         (FieldKind::Checkbox, _) => Some(Fault::new("wrong_type", "must be true or false")),
         _ => Some(Fault::new("wrong_type", "must be a string")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Parse;
+
+    #[test]
+    fn a_language_is_fitted_as_well_as_it_can_be() {
+        let locale = |tag| Locale::parse(tag).unwrap();
+        let all = ["de", "pt-BR", "en"].map(|tag| (locale(tag), tag));
+        for (wanted, found) in [
+            (Some("pt-BR"), "pt-BR"),
+            (Some("pt-PT"), "pt-BR"),
+            (Some("de-AT"), "de"),
+            (Some("it"), "en"),
+            (None, "en"),
+        ] {
+            let wanted = wanted.map(locale);
+            let (_, fitted) = fitting(&all, wanted.as_ref(), &locale("en")).unwrap();
+            assert_eq!(*fitted, found);
+        }
+        let (_, any) = fitting(&all, None, &locale("nl")).unwrap();
+        assert_eq!(*any, "de");
     }
 }

@@ -19,7 +19,7 @@ pub mod ranked;
 pub mod reply;
 pub mod throttle;
 
-pub use auth::{Author, Editor, Identity};
+pub use auth::{Admin, Author, Editor, Identity};
 pub use body::Body;
 pub use cached::Delivery;
 pub use path::Segment;

@@ -8,7 +8,7 @@ use super::allowances;
 use super::dto::{Accepted, RequestSubscription};
 use super::guard::SubscriptionGuard;
 use super::self_service::evidence;
-use crate::forms::Counter;
+use crate::forms::Traffic;
 use crate::platform::Platform;
 use crate::rest::body::Referring;
 use crate::rest::client::ClientAddress;
@@ -34,7 +34,7 @@ use crate::tags::references;
 pub async fn request_subscription(
     platform: Data<Platform>,
     guard: Data<SubscriptionGuard>,
-    counter: Data<Counter>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     idempotency: Idempotency,
     _: Query<NoParams>,
@@ -64,6 +64,6 @@ pub async fn request_subscription(
             Ok((reply, noted))
         })
         .await?;
-    noted.count(&counter, now);
+    noted.count(&traffic.counter, now);
     Ok(reply)
 }

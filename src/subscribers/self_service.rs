@@ -11,7 +11,7 @@ use super::ledger::Evidence;
 use super::links::{Link, LinkToken, Managed};
 use super::model::WritableSubscriber;
 use super::own::{self, Changes};
-use crate::forms::Counter;
+use crate::forms::Traffic;
 use crate::platform::Platform;
 use crate::platform::token::TokenHash;
 use crate::rest::body::{NoBody, Referring};
@@ -104,7 +104,7 @@ pub async fn update_subscription(
 #[post("/subscriptions/{token}/confirm")]
 pub async fn confirm_subscription(
     platform: Data<Platform>,
-    counter: Data<Counter>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     token: Segment<LinkToken>,
     _: Query<NoParams>,
@@ -117,7 +117,7 @@ pub async fn confirm_subscription(
     let confirmation = conn
         .transaction(async |tx| own::confirm(tx, &platform.keys, &hash, evidence, now).await)
         .await?;
-    confirmation.count(&counter, now);
+    confirmation.count(&traffic.counter, now);
     let status = confirmation.subscriber().row.standing.status;
     Reply::plain(StatusCode::OK, &SubscriptionStatus { status })
 }

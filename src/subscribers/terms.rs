@@ -51,28 +51,12 @@ pub async fn welcome(
     let Some(form) = find(conn, Some(form)).await? else {
         return Ok(None);
     };
-    let letters = form.welcome_mail.unwrap_or_default().0;
-    let known: Vec<&Locale> = letters.iter().map(|(locale, _)| locale).collect();
-    let best = best_of(&known, locale, &form.default_locale);
-    let chosen = best.and_then(|index| letters.into_iter().nth(index));
-    Ok(chosen.map(|(locale, letter)| Welcome {
-        locale,
+    let letter = form.letter(locale);
+    Ok(letter.map(|(locale, letter)| Welcome {
+        locale: locale.clone(),
         subject: letter.subject.as_str().to_owned(),
         text: letter.text.as_str().to_owned(),
     }))
-}
-
-/// Which of some languages is read best by somebody: the same, the same in another region, the usual one, or any.
-pub fn best_of(known: &[&Locale], wanted: Option<&Locale>, usual: &Locale) -> Option<usize> {
-    let language = |locale: &Locale| locale.as_str().split('-').next().map(str::to_owned);
-    let position = |is_good: &dyn Fn(&Locale) -> bool| known.iter().position(|one| is_good(one));
-    wanted
-        .and_then(|wanted| {
-            position(&|one| one == wanted)
-                .or_else(|| position(&|one| language(one) == language(wanted)))
-        })
-        .or_else(|| position(&|one| one == usual))
-        .or(if known.is_empty() { None } else { Some(0) })
 }
 
 /// The tags that a form offers, if there is one.
@@ -105,30 +89,5 @@ async fn find(
     match form {
         Some(id) => subscribing::lookup(conn, &FormReference::Id(id)).await,
         None => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::Parse;
-
-    #[test]
-    fn the_language_that_is_read_best_is_chosen() {
-        let locale = |text: &str| Locale::parse(text).unwrap();
-        let known = ["de", "en", "pt-BR"].map(locale);
-        let known: Vec<&Locale> = known.iter().collect();
-        for (wanted, expected) in [
-            (Some("de"), Some(0)),
-            (Some("de-AT"), Some(0)),
-            (Some("pt"), Some(2)),
-            (Some("it"), Some(1)),
-            (None, Some(1)),
-        ] {
-            let wanted = wanted.map(locale);
-            assert_eq!(best_of(&known, wanted.as_ref(), &locale("en")), expected);
-        }
-        assert_eq!(best_of(&known, None, &locale("fr")), Some(0));
-        assert_eq!(best_of(&[], None, &locale("fr")), None);
     }
 }

@@ -1,4 +1,5 @@
 mod dkim;
+mod queue;
 mod sending;
 mod templates;
 

@@ -328,6 +328,7 @@ async fn an_author_is_refused_what_only_editors_may_before_the_body_is_read() {
     let for_editors = |id: &str| {
         id.contains("_tag")
             || id.contains("_form")
+            || id.contains("_job")
             || id.contains("subscriber")
             || id.contains("publish_article")
     };

@@ -288,7 +288,7 @@ async fn every_bad_member_is_pointed_at_at_once() {
             "#/locale invalid_locale",
             "#/time_zone invalid_time_zone",
             "#/attributes wrong_type",
-            "#/variant invalid_key",
+            "#/variant invalid_variant",
             "#/wording_version out_of_range",
             "#/source_url invalid_url",
         ]

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, get};
@@ -8,27 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::challenge::Challenge;
-use crate::forms::counts::KnownForms;
+use crate::forms::traffic::Traffic;
 use crate::forms::values::FormReference;
 use crate::platform::Platform;
-use crate::platform::config::RateLimits;
-use crate::rest::client::ClientAddress;
 use crate::rest::problem::ValueFault;
 use crate::rest::query::from_query;
 use crate::rest::reply::Reply;
-use crate::rest::throttle::Throttle;
 use crate::rest::{Problem, Query};
 use crate::types::Fault;
-
-/// Slows down whoever collects challenges.
-pub struct ChallengeGuard(Throttle<ClientAddress>);
-
-impl ChallengeGuard {
-    /// Sixty per client in five minutes.
-    pub fn new(limits: RateLimits) -> Self {
-        Self(Throttle::new(60, Duration::from_secs(5 * 60), limits))
-    }
-}
 
 /// Which form a challenge is for.
 pub struct ReadChallenge {
@@ -73,19 +58,15 @@ pub struct ProofOfWorkChallenge {
 #[get("/subscriptions/challenge")]
 pub async fn issue_challenge(
     platform: Data<Platform>,
-    known: Data<KnownForms>,
-    guard: Data<ChallengeGuard>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     query: Query<ReadChallenge>,
 ) -> Result<Reply, Problem> {
-    let now = platform.clock.now();
-    let client = ClientAddress::of(&request, &platform.config.trusted_proxies);
-    guard.0.check(&client, now)?;
-    guard.0.count(client, now);
+    traffic.admit_challenge(&platform, &request)?;
     let form = match query.0.form {
         None => None,
         Some(wanted) => {
-            let form = known.find(&platform, wanted).await?;
+            let form = traffic.known.find(&platform, wanted).await?;
             let unknown = || {
                 let fault = Fault::new("unknown_form", "there is no such form in use");
                 Problem::Invalid(vec![ValueFault::of("form", fault)])
@@ -93,7 +74,7 @@ pub async fn issue_challenge(
             Some(form.ok_or_else(unknown)?.id)
         }
     };
-    let challenge = Challenge::new(form, now);
+    let challenge = Challenge::new(form, platform.clock.now());
     let shown = ProofOfWorkChallenge {
         challenge: challenge.seal(&platform.keys)?,
         algorithm: "sha-256",

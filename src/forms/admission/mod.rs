@@ -19,7 +19,7 @@ use crate::rest::Problem;
 use crate::types::FormId;
 use challenge::Challenge;
 
-pub use handlers::{ChallengeGuard, issue_challenge};
+pub use handlers::issue_challenge;
 
 /// How far the clocks of two instances may be apart.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);

@@ -1,34 +1,18 @@
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, get, post};
 
-use super::counter::Counter;
 use super::dto::{FormEvent, FormStats, ReadStats, ReadStatsParams};
-use super::known::KnownForms;
 use super::queries::list;
 use crate::forms::queries;
+use crate::forms::traffic::Traffic;
 use crate::forms::values::{FormReference, VariantKey};
 use crate::platform::Platform;
-use crate::platform::config::RateLimits;
 use crate::rest::body::Beacon;
-use crate::rest::client::ClientAddress;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{NoContent, Reply};
-use crate::rest::throttle::Throttle;
 use crate::rest::{Editor, Problem, Query, Segment};
 use crate::types::Parse;
-
-/// Slows down whoever makes numbers up.
-pub struct BeaconGuard(Throttle<ClientAddress>);
-
-impl BeaconGuard {
-    /// Three hundred per client in five minutes: an office reads a lot.
-    pub fn new(limits: RateLimits) -> Self {
-        Self(Throttle::new(300, Duration::from_secs(5 * 60), limits))
-    }
-}
 
 /// Tell what happened to a form
 ///
@@ -44,27 +28,23 @@ impl BeaconGuard {
 #[post("/forms/{id}/events")]
 pub async fn count_form_event(
     platform: Data<Platform>,
-    counter: Data<Counter>,
-    known: Data<KnownForms>,
-    guard: Data<BeaconGuard>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     id: Segment<String>,
     _: Query<NoParams>,
     body: Beacon<FormEvent>,
 ) -> Result<NoContent, Problem> {
-    let now = platform.clock.now();
-    let client = ClientAddress::of(&request, &platform.config.trusted_proxies);
-    guard.0.check(&client, now)?;
-    guard.0.count(client, now);
+    traffic.admit_event(&platform, &request)?;
     let wanted = FormReference::parse(&id.0).map_err(|_| Problem::NotFound("form"))?;
-    let form = known.find(&platform, wanted).await?;
+    let form = traffic.known.find(&platform, wanted).await?;
     let form = form.ok_or(Problem::NotFound("form"))?;
     let FormEvent { kind, variant } = body.0;
     if !form.has_variant(&variant) {
         let detail = "the form has no such variant";
         return Err(Problem::invalid("/variant", "unknown_variant", detail));
     }
-    counter.count(form.id, variant, kind.into(), now);
+    let now = platform.clock.now();
+    traffic.counter.count(form.id, variant, kind.into(), now);
     Ok(NoContent)
 }
 
@@ -77,13 +57,13 @@ pub async fn count_form_event(
 pub async fn read_form_stats(
     _: Editor,
     platform: Data<Platform>,
-    counter: Data<Counter>,
+    traffic: Data<Traffic>,
     id: Segment<FormReference>,
     query: Query<ReadStats>,
 ) -> Result<Reply, Problem> {
     let days = query.0.days(platform.clock.now().date_naive());
     let (from, until) = days.map_err(|fault| Problem::malformed(vec![fault]))?;
-    counter.flush(&platform).await?;
+    traffic.counter.flush(&platform).await?;
     let conn = platform.db.get().await?;
     let form = queries::find(&conn, &id.0).await?;
     let form = form.ok_or(Problem::NotFound("form"))?;

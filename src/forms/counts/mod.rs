@@ -9,5 +9,5 @@ mod known;
 mod queries;
 
 pub use counter::{Counted, Counter};
-pub use handlers::{BeaconGuard, count_form_event, read_form_stats};
+pub use handlers::{count_form_event, read_form_stats};
 pub use known::KnownForms;

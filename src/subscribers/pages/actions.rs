@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::page::Reader;
 use super::preferences::{self, Faults};
-use crate::forms::Counter;
+use crate::forms::{Counter, Traffic};
 use crate::platform::Platform;
 use crate::platform::token::TokenHash;
 use crate::rest::form::Form;
@@ -94,7 +94,7 @@ async fn preferences_page(
 #[post("/subscriptions/{token}")]
 pub async fn subscription_action(
     platform: Data<Platform>,
-    counter: Data<Counter>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     token: Segment<LinkToken>,
     _: Query<NoParams>,
@@ -104,7 +104,7 @@ pub async fn subscription_action(
     let done = match token.0.read(&platform.keys) {
         None => Err(own::unknown()),
         Some(Link::Confirm(hash)) if form.one("action") == Some("confirm") => {
-            confirm(&platform, &counter, &request, &hash).await
+            confirm(&platform, &traffic.counter, &request, &hash).await
         }
         // Nothing was pressed that is on this page.
         Some(Link::Confirm(hash)) => confirm_page(&platform, &request, &hash).await,

@@ -10,7 +10,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use serde_json::{Value, json};
 
 use super::page::{Reader, origin_of};
-use crate::forms::Counter;
+use crate::forms::Traffic;
 use crate::forms::subscribing::{self, FormForSubscribing};
 use crate::forms::values::{Field, FieldKind, FormReference, Success, Texts, VariantKey};
 use crate::platform::Platform;
@@ -64,7 +64,7 @@ pub async fn form_page(
 pub async fn send_form_page(
     platform: Data<Platform>,
     guard: Data<SubscriptionGuard>,
-    counter: Data<Counter>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     key: Segment<String>,
     _: Query<NoParams>,
@@ -101,7 +101,7 @@ pub async fn send_form_page(
         .transaction(async |tx| accepting::accept(tx, &platform, wish, asker, now).await)
         .await;
     match noted {
-        Ok(noted) => noted.count(&counter, now),
+        Ok(noted) => noted.count(&traffic.counter, now),
         Err(Problem::Invalid(faults)) if is_about_challenge(&faults) => {
             return shown.step_page(&sent, now);
         }
@@ -216,19 +216,10 @@ impl<'a> Shown<'a> {
     fn new(platform: &'a Platform, request: &HttpRequest, form: &'a FormForSubscribing) -> Self {
         let reader = Reader::of(request, &platform.config, None);
         let wanted = Locale::parse(reader.language.as_str()).ok();
-        let known: Vec<&Locale> = form
-            .wording
-            .copy
-            .0
-            .iter()
-            .map(|(locale, _)| locale)
-            .collect();
-        let best = terms::best_of(&known, wanted.as_ref(), &form.default_locale);
-        let best = best.map_or(&form.default_locale, |index| known[index]);
         Self {
             platform,
             form,
-            texts: form.texts(&VariantKey::default(), best),
+            texts: form.texts(&VariantKey::default(), wanted.as_ref()),
             reader,
         }
     }

@@ -23,6 +23,7 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("confirm.html", include_str!("templates/confirm.html")),
         ("erase.html", include_str!("templates/erase.html")),
         ("form.html", include_str!("templates/form.html")),
+        ("step.html", include_str!("templates/step.html")),
         ("message.html", include_str!("templates/message.html")),
         (
             "preferences.html",

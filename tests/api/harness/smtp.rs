@@ -107,7 +107,7 @@ impl Sink {
         };
         tokio::time::timeout(Duration::from_secs(30), waiting)
             .await
-            .expect("no mail came within 30 seconds")
+            .unwrap_or_else(|_| panic!("no mail came within 30 seconds"))
     }
 
     /// All messages so far.
@@ -233,17 +233,16 @@ async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         if !answer(&mut lines, shared, &verb, usual).await? {
             continue;
         }
-        match verb.as_str() {
-            "MAIL" => envelope.begin(line),
-            "RCPT" => envelope.to.push(bracketed(line)),
-            "RSET" => envelope.to.clear(),
-            "QUIT" => return Ok(()),
-            "DATA" if !envelope.to.is_empty() => {
-                if !take_mail(&mut lines, shared, &mut envelope).await? {
-                    return Ok(());
-                }
+        let goes_on = match verb.as_str() {
+            "DATA" => take_mail(&mut lines, shared, &mut envelope).await?,
+            "QUIT" => false,
+            _ => {
+                envelope.follow(&verb, line);
+                true
             }
-            _ => {}
+        };
+        if !goes_on {
+            return Ok(());
         }
     }
 }
@@ -257,11 +256,18 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn begin(&mut self, line: &str) {
-        self.from = bracketed(line);
-        let (_, parameters) = line.split_once('>').unwrap_or_default();
-        self.parameters = parameters.trim().to_owned();
-        self.to.clear();
+    fn follow(&mut self, verb: &str, line: &str) {
+        match verb {
+            "MAIL" => {
+                self.from = bracketed(line);
+                let (_, parameters) = line.split_once('>').unwrap_or_default();
+                self.parameters = parameters.trim().to_owned();
+                self.to.clear();
+            }
+            "RCPT" => self.to.push(bracketed(line)),
+            "RSET" => self.to.clear(),
+            _ => {}
+        }
     }
 }
 

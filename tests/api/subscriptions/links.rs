@@ -55,11 +55,14 @@ async fn a_mailed_link_shows_and_changes_a_subscription() {
         [r#"["name", "topics", "locale", "time_zone", "paused_until"]"#]
     );
 
-    let refused = app.anonymous().patch(
-        &path,
-        json!({ "topics": ["nowhere"], "locale": "x", "time_zone": "CEST" }),
-    );
-    let refused = refused.await.expect(422);
+    let refused = app
+        .anonymous()
+        .patch(
+            &path,
+            json!({ "topics": ["nowhere"], "locale": "x", "time_zone": "CEST" }),
+        )
+        .await
+        .expect(422);
     assert_eq!(
         refused.faults(),
         [
