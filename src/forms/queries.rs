@@ -270,20 +270,6 @@ pub async fn list_versions(
     try_join!(page.load(&mut &*conn), total)
 }
 
-/// What a form said in one of its wordings.
-pub async fn find_version(
-    conn: &mut AsyncPgConnection,
-    id: FormId,
-    number: i32,
-) -> QueryResult<Option<Wording>> {
-    form_versions::table
-        .find((id, number))
-        .select(form_versions::wording)
-        .first(conn)
-        .await
-        .optional()
-}
-
 /// Whether there is or was such a form.
 pub async fn has_versions(conn: &AsyncPgConnection, id: FormId) -> QueryResult<bool> {
     let any = form_versions::table.filter(form_versions::form_id.eq(id));

@@ -69,15 +69,6 @@ pub async fn lookup(
     }))
 }
 
-/// What a form said in one of its wordings; `None` where it never had it.
-pub async fn wording(
-    conn: &mut AsyncPgConnection,
-    form: FormId,
-    number: i32,
-) -> QueryResult<Option<Wording>> {
-    queries::find_version(conn, form, number).await
-}
-
 /// Judges whether a person signs up. The challenge that was sent is spent if the transaction commits.
 pub async fn admit(
     conn: &mut AsyncPgConnection,

@@ -177,8 +177,8 @@ async fn topics_of(
         None => Vec::new(),
     };
     if let Some(form) = form.filter(|form| !form.offers_topics()) {
-        let more = form.topics.iter().filter(|tag| !topics.contains(tag));
-        let more: Vec<TagId> = more.copied().collect();
+        let own = form.topics.iter().map(|tag| tag.id);
+        let more: Vec<TagId> = own.filter(|tag| !topics.contains(tag)).collect();
         topics.extend(more);
     }
     Ok(topics)

@@ -161,9 +161,9 @@ async fn prepare(
         return Ok(None);
     };
     let hash = suppression::hash_of(&platform.keys, &subscriber.row.email);
-    let is_suppressed = suppression::find(conn, &hash).await?.is_some();
+    let suppressed = suppression::find(conn, &hash).await?;
     let opt_in = terms::opt_in(conn, &wish).await?;
-    match step(&subscriber, &wish, opt_in, is_suppressed) {
+    match step(&subscriber, &wish, opt_in, suppressed) {
         Step::Nothing => {
             if wish.granted_at.is_none() {
                 wishes::delete(conn, wish.id).await?;
@@ -189,7 +189,7 @@ fn step(
     subscriber: &FollowingSubscriber,
     wish: &WishRow,
     opt_in: terms::OptIn,
-    is_suppressed: bool,
+    suppressed: Option<SuppressionReason>,
 ) -> Step {
     let follows = |tag| subscriber.topics.iter().any(|topic| topic.id == tag);
     let is_confirmed = subscriber.row.standing.status == SubscriberStatus::Confirmed;
@@ -197,7 +197,8 @@ fn step(
     if wish.granted_at.is_some() || has_all || subscriber.row.address_kind.is_disposable_address {
         return Step::Nothing;
     }
-    let is_new = subscriber.row.standing.status == SubscriberStatus::Pending && !is_suppressed;
+    let is_new =
+        subscriber.row.standing.status == SubscriberStatus::Pending && suppressed.is_none();
     match opt_in {
         terms::OptIn::Single if is_new => Step::Grant,
         terms::OptIn::Single | terms::OptIn::Double => Step::Ask,

@@ -25,7 +25,7 @@ const MOST_TOPICS: usize = 50;
 /// What a confirmation came to.
 pub enum Confirmation {
     /// It was the first with this link, and granted this.
-    Now(FollowingSubscriber, WishRow),
+    Now(FollowingSubscriber, Box<WishRow>),
     /// The link had been used before, and did nothing again.
     Before(FollowingSubscriber),
 }
@@ -111,7 +111,7 @@ pub async fn confirm(
     let new = grant(conn, old, &wish, Mover::Person, now).await?;
     let entry = entry.in_form(wish.worded()).proved_by(evidence);
     ledger::append(conn, now, &[entry]).await?;
-    Ok(Confirmation::Now(new, wish))
+    Ok(Confirmation::Now(new, Box::new(wish)))
 }
 
 /// Makes a wish true: who asked for it becomes confirmed, follows its topics as well, and is welcomed. The ledger is not

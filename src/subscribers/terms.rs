@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::wishes::WishRow;
 use crate::forms::subscribing::{self, FormForSubscribing};
 use crate::forms::values::FormReference;
-use crate::tags::{self, TagRow};
-use crate::types::{FormId, Locale, Reference};
+use crate::tags::TagRow;
+use crate::types::{FormId, Locale};
 
 /// Whether somebody's word is taken for it, or their mailbox asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub async fn welcome(
     let Some(form) = find(conn, Some(form)).await? else {
         return Ok(None);
     };
-    let letter = form.letter(locale);
+    let letter = form.welcome(locale);
     Ok(letter.map(|(locale, letter)| Welcome {
         locale: locale.clone(),
         subject: letter.subject.as_str().to_owned(),
@@ -64,12 +64,8 @@ pub async fn topics(
     conn: &mut AsyncPgConnection,
     form: Option<FormId>,
 ) -> QueryResult<Vec<TagRow>> {
-    let Some(form) = find(conn, form).await? else {
-        return Ok(Vec::new());
-    };
-    let references: Vec<_> = form.topics.into_iter().map(Reference::Id).collect();
-    let found = tags::queries::resolve(conn, &references).await?;
-    Ok(found.into_iter().flatten().collect())
+    let form = find(conn, form).await?;
+    Ok(form.map(|form| form.topics).unwrap_or_default())
 }
 
 /// What a form said in one of its wordings, whether there still is the form or not.

@@ -199,11 +199,7 @@ impl Config {
             secret: read.installation_secret(),
             trusted_proxies: read.networks("MASTHEAD_TRUSTED_PROXIES"),
             log_filter: read.log_filter(),
-            rate_limits: read.choice(
-                "MASTHEAD_RATE_LIMITS",
-                "on",
-                &[("on", RateLimits::On), ("off", RateLimits::Off)],
-            ),
+            rate_limits: read.rate_limits(),
             cache_bytes: read.megabytes("MASTHEAD_CACHE_MB", 64),
             shared_max_age: read.seconds("MASTHEAD_SHARED_MAX_AGE", 60),
             stale_while_revalidate: read.seconds("MASTHEAD_STALE_WHILE_REVALIDATE", 600),

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use rustls::RootCertStore;
 
-use super::{Environment, FeedContent, Feeds, FirstAdmin, ProofOfWork};
+use super::{Environment, FeedContent, Feeds, FirstAdmin, ProofOfWork, RateLimits};
 use crate::platform::db::{self, Address};
 use crate::platform::installation::InstallationSecret;
 use crate::platform::password::NewPassword;
@@ -317,6 +317,11 @@ impl Reader {
             self.fault("MASTHEAD_LOG", &format!("must be a level such as info or a filter such as masthead=debug, not `{filter}`"));
         }
         filter
+    }
+
+    pub fn rate_limits(&mut self) -> RateLimits {
+        let choices = [("on", RateLimits::On), ("off", RateLimits::Off)];
+        self.choice("MASTHEAD_RATE_LIMITS", "on", &choices)
     }
 
     pub fn feeds(&mut self) -> Feeds {

@@ -16,7 +16,10 @@ async fn a_page_lets_somebody_change_pause_and_leave() {
     let app = TestApp::start().await;
     let editor = app.editor().await;
     editor
-        .post("/editor/tags", json!({ "name": "Science & <Fun>", "slug": "science-fun" }))
+        .post(
+            "/editor/tags",
+            json!({ "name": "Science & <Fun>", "slug": "science-fun" }),
+        )
         .await
         .expect(201);
     let wish = json!({ "email": ROBIN, "name": "{{7*7}} <script>", "topics": ["science-fun"], "locale": "de-AT" });
