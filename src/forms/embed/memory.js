@@ -61,7 +61,8 @@ const countArticle = () => {
 // The form as one of its variants has it, which tells only what differs. Whoever saw one sees the same again.
 const chooseVariant = (form) => {
   const all = [{ key: "a", weight: form.weight }, ...form.variants];
-  const before = recallForm(form).variant;
+  // The first look into the storage is slow: it can wait where nothing is to be chosen.
+  const before = all[1] && recallForm(form).variant;
   let point = Math.random() * all.reduce((sum, one) => sum + one.weight, 0);
   const chosen = all.find((one) => one.key === before && one.weight) || all.find((one) => (point -= one.weight) < 0) || all[0];
   if (all[1]) rememberForm(form, { variant: chosen.key });

@@ -61,7 +61,6 @@ const showOver = (form, isWanted) => {
   });
   host.addEventListener("focusin", ({ relatedTarget }) => relatedTarget && (shown.back = relatedTarget));
   document.addEventListener("keydown", leaveByKey);
-  prepare(form, view);
   rememberShown(form);
   count("show", form);
 };

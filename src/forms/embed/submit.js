@@ -46,7 +46,8 @@ const send = async (form, view, isSecond) => {
     // Without its query, which may tell of the reader. A file has none.
     source_url: /^http/.test(location) ? location.origin + location.pathname : undefined,
     locale: view.locale,
-    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // The old way takes a phone a twentieth of a second.
+    time_zone: window.Temporal ? Temporal.Now.timeZoneId() : Intl.DateTimeFormat().resolvedOptions().timeZone,
     website: view.decoy.value,
     attributes: {},
   };
