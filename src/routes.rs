@@ -40,6 +40,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .wrap(from_fn(previews::recognise)),
     );
     cfg.configure(feeds::routes)
+        .configure(forms::site_routes)
         .configure(subscribers::page_routes)
         .configure(site::routes);
 }

@@ -11,6 +11,7 @@ pub mod admission;
 mod counts;
 mod delivery;
 mod dto;
+mod embed;
 mod events;
 mod handlers;
 mod housekeeping;
@@ -44,4 +45,9 @@ pub fn public_routes(cfg: &mut ServiceConfig) {
     cfg.service(delivery::read_published_form)
         .service(counts::count_form_event)
         .service(admission::issue_challenge);
+}
+
+/// Adds the script, which stands beside the API.
+pub fn site_routes(cfg: &mut ServiceConfig) {
+    cfg.service(embed::embed_script);
 }

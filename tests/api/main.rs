@@ -6,6 +6,7 @@
 mod articles;
 mod auth;
 mod bodies;
+mod browser;
 mod cache;
 mod changes;
 mod command_line;

@@ -13,6 +13,7 @@ const PUBLIC: &[&str] = &[
     "create_token",
     "docs",
     "docs_asset",
+    "embed_script",
     "explain_problem",
     "export_articles",
     "issue_challenge",

@@ -16,6 +16,15 @@ pub enum Coding {
     Gzip,
 }
 
+/// How much time a coding may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Little: the answer is made anew with every change.
+    Quick,
+    /// Whatever makes it smallest: the bytes stay.
+    Best,
+}
+
 impl Coding {
     /// The best for a body of this many bytes that the client takes; the smallest, when several are equally welcome.
     pub fn best(headers: &HeaderMap, bytes: usize) -> Self {
@@ -84,18 +93,22 @@ impl Coding {
     }
 
     /// The bytes in this coding; nothing for bytes as they are.
-    pub fn encode(self, body: &[u8]) -> Option<Vec<u8>> {
+    pub fn encode(self, body: &[u8], effort: Effort) -> Option<Vec<u8>> {
+        let (brotli, zstandard, gzip) = match effort {
+            Effort::Quick => (4, 3, 5),
+            Effort::Best => (11, 19, 9),
+        };
         match self {
             Self::Identity => None,
             Self::Brotli => {
-                let mut writer = brotli::CompressorWriter::new(Vec::new(), 16 * 1024, 4, 20);
+                let mut writer = brotli::CompressorWriter::new(Vec::new(), 16 * 1024, brotli, 20);
                 writer.write_all(body).ok()?;
                 Some(writer.into_inner())
             }
-            Self::Zstandard => zstd::bulk::compress(body, 3).ok(),
+            Self::Zstandard => zstd::bulk::compress(body, zstandard).ok(),
             Self::Gzip => {
                 let mut writer =
-                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(5));
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(gzip));
                 writer.write_all(body).ok()?;
                 writer.finish().ok()
             }
@@ -126,8 +139,8 @@ mod tests {
     #[test]
     fn an_encoded_body_can_be_read_back() {
         let body = b"local news ".repeat(200);
-        let packed = Coding::Zstandard.encode(&body).unwrap();
+        let packed = Coding::Zstandard.encode(&body, Effort::Quick).unwrap();
         assert_eq!(zstd::bulk::decompress(&packed, body.len()).unwrap(), body);
-        assert!(Coding::Brotli.encode(&body).unwrap().len() < body.len());
+        assert!(Coding::Brotli.encode(&body, Effort::Quick).unwrap().len() < body.len());
     }
 }

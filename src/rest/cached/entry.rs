@@ -8,7 +8,7 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::answer::{Answer, Seen};
-use super::coding::Coding;
+use super::coding::{Coding, Effort};
 use crate::platform::config::Config;
 use crate::platform::epoch::Edition;
 use crate::rest::Problem;
@@ -152,7 +152,7 @@ impl Entry {
             let etag = format!("\"{:x}{}\"", self.hash, coding.suffix());
             Coded {
                 bytes: coding
-                    .encode(&self.body)
+                    .encode(&self.body, Effort::Quick)
                     .map_or_else(|| self.body.clone(), Bytes::from),
                 etag: HeaderValue::from_str(&etag)
                     .unwrap_or_else(|_| HeaderValue::from_static("\"\"")),

@@ -8,6 +8,7 @@
 mod answer;
 mod coding;
 mod entry;
+mod fixed;
 mod preview;
 mod shortcut;
 mod store;
@@ -23,6 +24,7 @@ use diesel::QueryResult;
 
 pub use answer::{Answer, Read, Seen};
 pub use entry::Entry;
+pub use fixed::Fixed;
 use preview::for_holder_alone;
 pub use preview::{PREVIEW, Preview};
 pub use shortcut::Shortcut;
