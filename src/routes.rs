@@ -9,7 +9,7 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, changes, delivery, feeds, forms, previews, site, subscribers, tags, users};
+use crate::{articles, changes, delivery, feeds, forms, previews, site, subscriber_imports, subscribers, tags, users};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -23,6 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(articles::routes)
             .configure(tags::routes)
             .configure(forms::routes)
+            .configure(subscriber_imports::routes)
             .configure(subscribers::routes)
             .configure(previews::routes)
             .wrap(from_fn(catch_up))

@@ -25,7 +25,7 @@ pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
 pub use id::{
-    ArticleId, AuthorId, FormId, JobId, PreviewLinkId, PublicationId, SessionId, SubscriberId,
+    ArticleId, AuthorId, FormId, ImportId, JobId, PreviewLinkId, PublicationId, SessionId, SubscriberId,
     TagId, UserId, WishId,
 };
 pub use locale::Locale;
