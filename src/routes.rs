@@ -9,7 +9,10 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
-use crate::{articles, changes, delivery, feeds, forms, previews, site, subscriber_imports, subscribers, tags, users};
+use crate::{
+    articles, changes, delivery, feeds, forms, previews, site, subscriber_imports, subscribers,
+    tags, users,
+};
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
 pub fn routes(cfg: &mut ServiceConfig) {

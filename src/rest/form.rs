@@ -38,7 +38,9 @@ impl FromRequest for Form {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let media = request.headers().get(header::CONTENT_TYPE);
-            let media = media.and_then(|media| media.to_str().ok()).unwrap_or_default();
+            let media = media
+                .and_then(|media| media.to_str().ok())
+                .unwrap_or_default();
             let essence = media.split(';').next().unwrap_or_default().trim();
             let is_form = essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
             let bytes = read(&request, payload, LIMIT).await?;
@@ -51,7 +53,9 @@ impl FromRequest for Form {
             // Postgres holds no NUL.
             let clean = |text: std::borrow::Cow<'_, str>| text.replace('\0', "");
             Ok(Self(
-                fields.map(|(name, value)| (clean(name), clean(value))).collect(),
+                fields
+                    .map(|(name, value)| (clean(name), clean(value)))
+                    .collect(),
             ))
         })
     }

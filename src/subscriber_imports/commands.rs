@@ -67,16 +67,26 @@ fn parsed<T: Parse>(option: &str, text: &str) -> anyhow::Result<T> {
 
 impl ImportOptions {
     fn mode(&self) -> Mode {
-        if self.dry_run { Mode::DryRun } else { Mode::Write }
+        if self.dry_run {
+            Mode::DryRun
+        } else {
+            Mode::Write
+        }
     }
 
     fn request(&self) -> anyhow::Result<Request> {
-        let extension = self.file.extension().and_then(|extension| extension.to_str());
+        let extension = self
+            .file
+            .extension()
+            .and_then(|extension| extension.to_str());
         let media_type = match extension.unwrap_or_default().to_ascii_lowercase().as_str() {
             "csv" | "tsv" | "txt" => ImportMediaType::Csv,
             "ndjson" | "jsonl" => ImportMediaType::Ndjson,
             "json" => ImportMediaType::Json,
-            _ => anyhow::bail!("{}: must end with .csv, .ndjson, .jsonl or .json", self.file.display()),
+            _ => anyhow::bail!(
+                "{}: must end with .csv, .ndjson, .jsonl or .json",
+                self.file.display()
+            ),
         };
         let status = parsed("--status", &self.status)?;
         let asked_at = match self.consent_asked_at.as_deref() {
@@ -85,10 +95,14 @@ impl ImportOptions {
             Some(text) => Some(AskedAt::At(parsed("--consent-asked-at", text)?)),
         };
         let wording = self.consent_wording.as_deref();
-        let wording = wording.map(|text| parsed("--consent-wording", text)).transpose()?;
+        let wording = wording
+            .map(|text| parsed("--consent-wording", text))
+            .transpose()?;
         let consent = match (status, asked_at) {
             (FirstStatus::Pending, None) if wording.is_none() => None,
-            (FirstStatus::Pending, _) => anyhow::bail!("--consent-…: goes with --status confirmed alone"),
+            (FirstStatus::Pending, _) => {
+                anyhow::bail!("--consent-…: goes with --status confirmed alone")
+            }
             (FirstStatus::Confirmed, Some(asked_at)) => Some(Vouched { asked_at, wording }),
             (FirstStatus::Confirmed, None) => anyhow::bail!(
                 "--consent-asked-at: is needed where people become confirmed: a time, or from_file"
@@ -96,7 +110,9 @@ impl ImportOptions {
         };
         let format = self.format.as_deref();
         let columns = self.columns.as_deref();
-        let columns = columns.map(|text| parsed::<Columns>("--columns", text)).transpose()?;
+        let columns = columns
+            .map(|text| parsed::<Columns>("--columns", text))
+            .transpose()?;
         Ok(Request {
             media_type,
             format: format.map(|text| parsed("--format", text)).transpose()?,
@@ -110,9 +126,10 @@ impl ImportOptions {
 
 /// Imports a file, with a bar on a terminal; the report in a few lines.
 pub async fn import(platform: &Platform, options: &ImportOptions) -> anyhow::Result<String> {
+    let request = options.request()?;
     let mut file = open(&options.file)?;
     let size = file.metadata()?.len();
-    let mut upload = Upload::begin(platform, options.request()?, options.mode(), None)
+    let mut upload = Upload::begin(platform, request, options.mode(), None)
         .await
         .map_err(Problem::into_cause)?;
     let bar = bar("reading", size)?;
@@ -125,7 +142,10 @@ pub async fn import(platform: &Platform, options: &ImportOptions) -> anyhow::Res
         }
     };
     bar.finish_and_clear();
-    arrived.queue_alone(platform).await.map_err(Problem::into_cause)?;
+    arrived
+        .queue_alone(platform)
+        .await
+        .map_err(Problem::into_cause)?;
     let bar = self::bar("importing", size)?;
     running::run(platform, arrived.id, |place| bar.set_position(place.bytes)).await?;
     bar.finish_and_clear();
@@ -151,17 +171,24 @@ async fn take(upload: &mut Upload, file: &mut File, bar: &ProgressBar) -> anyhow
         if count == 0 {
             return upload.end().await.map_err(Problem::into_cause);
         }
-        upload.take(&bytes[..count]).await.map_err(Problem::into_cause)?;
+        upload
+            .take(&bytes[..count])
+            .await
+            .map_err(Problem::into_cause)?;
         bar.inc(count as u64);
     }
 }
 
 async fn report(platform: &Platform, id: ImportId, mode: Mode) -> anyhow::Result<String> {
     let mut conn = platform.db.get().await?;
-    let import = queries::find(&mut conn, id).await?.context("the import has gone")?;
+    let import = queries::find(&mut conn, id)
+        .await?
+        .context("the import has gone")?;
     let layout = import.layout.context("the import has no file")?;
     let tally = import.tally;
-    let delimiter = layout.delimiter.map_or_else(String::new, |c| format!(", delimiter {c:?}"));
+    let delimiter = layout
+        .delimiter
+        .map_or_else(String::new, |c| format!(", delimiter {c:?}"));
     let mut lines = vec![
         format!(
             "Read {} rows ({}, {}{delimiter}).",
@@ -175,12 +202,16 @@ async fn report(platform: &Platform, id: ImportId, mode: Mode) -> anyhow::Result
         ),
     ];
     let remarks = import.remarks.as_object().into_iter().flatten();
-    let remarks: Vec<String> = remarks.map(|(code, count)| format!("{code} ({count})")).collect();
+    let remarks: Vec<String> = remarks
+        .map(|(code, count)| format!("{code} ({count})"))
+        .collect();
     if !remarks.is_empty() {
         lines.push(format!("Remarks: {}.", remarks.join(", ")));
     }
     lines.push(match mode {
-        Mode::Write => format!("Import {id}: GET /api/v1/editor/imports/{id}/rows tells of each row."),
+        Mode::Write => {
+            format!("Import {id}: GET /api/v1/editor/imports/{id}/rows tells of each row.")
+        }
         Mode::DryRun => "This was a dry run: nothing was written.".to_owned(),
     });
     Ok(lines.join("\n"))
@@ -195,7 +226,11 @@ pub async fn export(
     let format: ExportFormat = parsed("--format", &options.format)?;
     let status = |text: &String| parsed::<SubscriberStatus>("--status", text);
     let filter = SubscriberFilter {
-        statuses: options.status.iter().map(status).collect::<Result<_, _>>()?,
+        statuses: options
+            .status
+            .iter()
+            .map(status)
+            .collect::<Result<_, _>>()?,
         ..SubscriberFilter::default()
     };
     let mut conn = platform.db.connect_alone().await?;

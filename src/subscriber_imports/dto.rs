@@ -6,8 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::model::{
-    AskedAt, ImportRow, ImportSort, ImportState, Mode, OnConflict, OutcomeRow, OutcomeSort, Request, Undone, Verdict,
-    Vouched,
+    AskedAt, ImportRow, ImportSort, ImportState, Mode, OnConflict, OutcomeRow, OutcomeSort,
+    Request, Undone, Verdict, Vouched,
 };
 use super::reading::{Column, Encoding, FileFormat, ImportMediaType, Layout, Role};
 use crate::rest::described::Several;
@@ -161,7 +161,10 @@ impl From<OutcomeRow> for ImportedRow {
     fn from(row: OutcomeRow) -> Self {
         let remarks = row.remarks.unwrap_or_default();
         let text = |remark: &Value, member: &str| {
-            remark.get(member).and_then(Value::as_str).map(str::to_owned)
+            remark
+                .get(member)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
         };
         let remark = |remark: &Value| RowRemark {
             column: text(remark, "column"),
@@ -173,7 +176,12 @@ impl From<OutcomeRow> for ImportedRow {
             line: row.line,
             verdict: row.verdict,
             subscriber_id: row.subscriber_id,
-            remarks: remarks.as_array().into_iter().flatten().map(remark).collect(),
+            remarks: remarks
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(remark)
+                .collect(),
             undone: row.undone,
         }
     }
@@ -213,7 +221,9 @@ impl FromQuery for ImportSubscribers {
         let columns = params.one::<Columns>("columns");
         let (status, consent) = (status?.unwrap_or(FirstStatus::Pending), consent?);
         let fault = match (status, &consent) {
-            (FirstStatus::Confirmed, None) => "is needed where people become `confirmed`: when did they agree, and to what?",
+            (FirstStatus::Confirmed, None) => {
+                "is needed where people become `confirmed`: when did they agree, and to what?"
+            }
             (FirstStatus::Pending, Some(_)) => "goes with `status=confirmed` alone",
             (FirstStatus::Confirmed, Some(_)) | (FirstStatus::Pending, None) => "",
         };
@@ -222,7 +232,11 @@ impl FromQuery for ImportSubscribers {
             return None;
         }
         Some(Self {
-            mode: if dry_run? == Some(true) { Mode::DryRun } else { Mode::Write },
+            mode: if dry_run? == Some(true) {
+                Mode::DryRun
+            } else {
+                Mode::Write
+            },
             format: format?,
             status,
             consent,
@@ -247,7 +261,11 @@ impl Parse for Columns {
             return Err(Fault::new("too_many", "names more than 200 columns"));
         }
         let role = |(name, word): (String, String)| Ok((name, Role::parse(&word)?));
-        words.into_iter().map(role).collect::<Result<_, _>>().map(Self)
+        words
+            .into_iter()
+            .map(role)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -258,13 +276,16 @@ impl Parse for Vouched {
                  with a time or `from_file`";
             Fault::new("invalid_consent", detail)
         };
-        let mut members: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| wrong())?;
+        let mut members: BTreeMap<String, String> =
+            serde_json::from_str(text).map_err(|_| wrong())?;
         let asked_at = members.remove("asked_at").ok_or_else(wrong)?;
         let asked_at = match asked_at.as_str() {
             "from_file" => AskedAt::FromFile,
             instant => AskedAt::At(Parse::parse(instant)?),
         };
-        let is_import = members.remove("method").is_none_or(|method| method == "import");
+        let is_import = members
+            .remove("method")
+            .is_none_or(|method| method == "import");
         let wording = members.remove("wording");
         let wording = wording.map(|wording| Prose::parse(&wording)).transpose()?;
         if !is_import || !members.is_empty() {
@@ -277,7 +298,10 @@ impl Parse for Vouched {
 /// The parameters of an import, for the OpenAPI document.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters; `ImportSubscribers` reads them")]
+#[expect(
+    dead_code,
+    reason = "describes parameters; `ImportSubscribers` reads them"
+)]
 pub struct ImportSubscribersParams {
     /// `true`: say of each row what would become of it, and write nothing.
     dry_run: Option<bool>,
@@ -328,7 +352,10 @@ from_query!(ListImportRows { many verdict, all paging });
 /// The parameters of a list of rows, for the OpenAPI document.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters; `ListImportRows` reads them")]
+#[expect(
+    dead_code,
+    reason = "describes parameters; `ListImportRows` reads them"
+)]
 pub struct ListImportRowsParams {
     /// Any of these.
     #[param(value_type = Option<SeveralVerdict>, inline, style = Form, explode = false)]
@@ -357,7 +384,10 @@ from_query!(ExportSubscribers { one format, all which });
 /// The form of an export, for the OpenAPI document.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes a parameter; `ExportSubscribers` reads it")]
+#[expect(
+    dead_code,
+    reason = "describes a parameter; `ExportSubscribers` reads it"
+)]
 pub struct ExportSubscribersParams {
     /// `csv` when absent.
     #[param(inline)]

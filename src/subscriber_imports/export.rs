@@ -36,9 +36,15 @@ impl Export {
     }
 
     /// The next subscribers, one by one; none at the end.
-    pub async fn batch(&mut self, conn: &mut AsyncPgConnection) -> anyhow::Result<VecDeque<Subscriber>> {
+    pub async fn batch(
+        &mut self,
+        conn: &mut AsyncPgConnection,
+    ) -> anyhow::Result<VecDeque<Subscriber>> {
         let rows = bulk::after(conn, &self.filter, self.last, BATCH).await?;
-        self.last = rows.last().map(|subscriber| subscriber.row.id).or(self.last);
+        self.last = rows
+            .last()
+            .map(|subscriber| subscriber.row.id)
+            .or(self.last);
         Ok(rows.into_iter().map(Subscriber::from).collect())
     }
 
@@ -64,9 +70,16 @@ impl Export {
 }
 
 fn write_csv(subscriber: &Subscriber, out: &mut Vec<u8>) -> anyhow::Result<()> {
-    let mut line = Line { out, is_first: true };
+    let mut line = Line {
+        out,
+        is_first: true,
+    };
     let time = |time: Option<chrono::DateTime<chrono::Utc>>| time.map(|time| shown(&time));
-    let topics: Vec<&str> = subscriber.topics.iter().map(|tag| tag.slug.as_str()).collect();
+    let topics: Vec<&str> = subscriber
+        .topics
+        .iter()
+        .map(|tag| tag.slug.as_str())
+        .collect();
     let consent = subscriber.consent.as_ref();
     line.cell(&subscriber.id.to_string());
     line.cell(subscriber.email.as_str());
@@ -78,16 +91,41 @@ fn write_csv(subscriber: &Subscriber, out: &mut Vec<u8>) -> anyhow::Result<()> {
     line.perhaps(time(subscriber.paused_until).as_deref());
     line.cell(subscriber.source.as_str());
     line.perhaps(subscriber.form_id.map(|form| form.to_string()).as_deref());
-    line.perhaps(subscriber.wording_version.map(|version| version.to_string()).as_deref());
+    line.perhaps(
+        subscriber
+            .wording_version
+            .map(|version| version.to_string())
+            .as_deref(),
+    );
     line.perhaps(subscriber.variant.as_deref());
     line.cell(&serde_json::to_string(&subscriber.attributes)?);
     line.perhaps(consent.map(|consent| shown(&consent.asked_at)).as_deref());
     line.perhaps(consent.map(|consent| consent.method.as_str()));
-    line.perhaps(consent.and_then(|consent| consent.wording.as_ref()).map(|text| text.as_str()));
-    line.perhaps(consent.and_then(|consent| consent.source_url.as_ref()).map(|url| url.as_str()));
-    line.perhaps(consent.and_then(|consent| consent.form_id.as_ref()).map(|form| form.as_str()));
-    line.cell(if subscriber.is_role_address { "true" } else { "false" });
-    line.cell(if subscriber.is_disposable_address { "true" } else { "false" });
+    line.perhaps(
+        consent
+            .and_then(|consent| consent.wording.as_ref())
+            .map(|text| text.as_str()),
+    );
+    line.perhaps(
+        consent
+            .and_then(|consent| consent.source_url.as_ref())
+            .map(|url| url.as_str()),
+    );
+    line.perhaps(
+        consent
+            .and_then(|consent| consent.form_id.as_ref())
+            .map(|form| form.as_str()),
+    );
+    line.cell(if subscriber.is_role_address {
+        "true"
+    } else {
+        "false"
+    });
+    line.cell(if subscriber.is_disposable_address {
+        "true"
+    } else {
+        "false"
+    });
     for at in [
         subscriber.confirmed_at,
         subscriber.unsubscribed_at,
@@ -160,7 +198,10 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_where_they_must_be_and_compute_nothing() {
-        assert_eq!(line(&["a", "", "b,c", "d\"e", "f\r\ng"]), "a,,\"b,c\",\"d\"\"e\",\"f\r\ng\"");
+        assert_eq!(
+            line(&["a", "", "b,c", "d\"e", "f\r\ng"]),
+            "a,,\"b,c\",\"d\"\"e\",\"f\r\ng\""
+        );
         assert_eq!(
             line(&["=1+1", "-1", "+1", "@a", "\tb", "'=c", "'d", "=\"e\""]),
             "'=1+1,'-1,'+1,'@a,\"'\tb\",''=c,'d,\"'=\"\"e\"\"\""

@@ -5,8 +5,9 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures::StreamExt;
 
 use super::dto::{
-    ExportFormat, ExportSubscribers, ExportSubscribersParams, ImportSubscribers, ImportSubscribersParams, ImportedRow,
-    ListImportRows, ListImportRowsParams, ListImports, ListImportsParams, SubscriberImport,
+    ExportFormat, ExportSubscribers, ExportSubscribersParams, ImportSubscribers,
+    ImportSubscribersParams, ImportedRow, ListImportRows, ListImportRowsParams, ListImports,
+    ListImportsParams, SubscriberImport,
 };
 use super::export::Export;
 use super::model::{ImportRow, ImportSort, ImportState, Mode, OutcomeRow, OutcomeSort};
@@ -70,14 +71,24 @@ pub async fn import_subscribers(
 /// In which form the body comes.
 fn media_type(request: &HttpRequest) -> Result<ImportMediaType, Problem> {
     let text = |name| request.headers().get(name)?.to_str().ok();
-    if text(header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
-        return Err(Problem::UnsupportedMediaType("send the body without `Content-Encoding`"));
+    if text(header::CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(Problem::UnsupportedMediaType(
+            "send the body without `Content-Encoding`",
+        ));
     }
     let media = text(header::CONTENT_TYPE).unwrap_or_default();
-    let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = media
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match essence.as_str() {
         "text/csv" => Ok(ImportMediaType::Csv),
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(ImportMediaType::Ndjson),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+            Ok(ImportMediaType::Ndjson)
+        }
         "application/json" => Ok(ImportMediaType::Json),
         _ => Err(Problem::UnsupportedMediaType(
             "send `Content-Type: text/csv`, `application/x-ndjson` or `application/json`",
@@ -204,19 +215,24 @@ pub async fn revert_subscriber_import(
     let now = platform.clock.now();
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
-        let import = queries::lock(tx, id.0).await?.ok_or(Problem::NotFound("import"))?;
+        let import = queries::lock(tx, id.0)
+            .await?
+            .ok_or(Problem::NotFound("import"))?;
         let refusal = match (import.mode, import.state) {
             (Mode::DryRun, _) => Some(("nothing_to_revert", "a dry run has written nothing")),
-            (_, ImportState::Finished | ImportState::Failed) if import.created_at < now - REVERTIBLE => {
+            (_, ImportState::Finished | ImportState::Failed)
+                if import.created_at < now - REVERTIBLE =>
+            {
                 Some(("too_late", "what people were before is kept for 30 days"))
             }
             (_, ImportState::Finished | ImportState::Failed) => None,
             (_, ImportState::Reverting | ImportState::Reverted) => {
                 Some(("already_reverted", "it is taken back already, or is being"))
             }
-            (_, ImportState::Receiving | ImportState::Queued | ImportState::Running) => {
-                Some(("still_running", "it is still at work; wait until it is finished"))
-            }
+            (_, ImportState::Receiving | ImportState::Queued | ImportState::Running) => Some((
+                "still_running",
+                "it is still at work; wait until it is finished",
+            )),
         };
         if let Some((code, detail)) = refusal {
             return Err(Problem::conflict(code, detail));
@@ -282,7 +298,10 @@ pub async fn export_subscribers(
     Ok(HttpResponse::Ok()
         .content_type(media)
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(body))
 }

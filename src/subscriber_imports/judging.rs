@@ -9,8 +9,8 @@ use crate::platform::config::Subscriptions;
 use crate::subscribers::ledger::{ConsentAction, ConsentSource, Evidence, NewEntry};
 use crate::subscribers::suppression::SuppressionReason;
 use crate::subscribers::{
-    AddressKind, Arrival, Consent, ConsentMethod, FirstStatus, Mover, Standing, SubscriberRow, SubscriberStatus,
-    WritableSubscriber,
+    AddressKind, Arrival, Consent, ConsentMethod, FirstStatus, Mover, Standing, SubscriberRow,
+    SubscriberStatus, WritableSubscriber,
 };
 use crate::types::{ImportId, JsonObject, SubscriberId, TagId, UserId};
 
@@ -52,7 +52,11 @@ impl Person {
     }
 
     /// Somebody who is.
-    pub fn known(row: &SubscriberRow, topics: Vec<TagId>, suppressed: Option<SuppressionReason>) -> Self {
+    pub fn known(
+        row: &SubscriberRow,
+        topics: Vec<TagId>,
+        suppressed: Option<SuppressionReason>,
+    ) -> Self {
         let profile = Profile {
             row: WritableSubscriber::from(row),
             topics,
@@ -107,12 +111,15 @@ impl Judge<'_> {
     /// Lets a row change its person, as far as it may.
     pub fn judge(&self, person: &mut Person, row: &Incoming) -> anyhow::Result<Judgement> {
         let (judgement, changed, entries) = match &person.now {
-            None if person.suppressed.is_some() => (suppressed(person.suppressed), None, Vec::new()),
+            None if person.suppressed.is_some() => {
+                (suppressed(person.suppressed), None, Vec::new())
+            }
             None => self.create(person.id, row)?,
             Some(profile) => self.change(person, profile, row)?,
         };
         if let Some(profile) = changed {
-            person.to_suppress = SuppressionReason::of(profile.row.standing.status).or(person.to_suppress);
+            person.to_suppress =
+                SuppressionReason::of(profile.row.standing.status).or(person.to_suppress);
             person.now = Some(profile);
             person.entries.extend(entries);
             person.changed_by = person.changed_by.or(Some(row.number));
@@ -128,7 +135,11 @@ impl Judge<'_> {
         };
         let standing = standing.unwrap_or(Standing::PENDING);
         let is_confirmed = standing.status == SubscriberStatus::Confirmed;
-        let consent = if is_confirmed { self.consent(row) } else { row.proof.record.clone() };
+        let consent = if is_confirmed {
+            self.consent(row)
+        } else {
+            row.proof.record.clone()
+        };
         let new = WritableSubscriber {
             email: row.email.clone(),
             name: row.name.clone(),
@@ -142,7 +153,9 @@ impl Judge<'_> {
             address_kind: AddressKind::of(&row.email, self.settings),
             token_generation: 1,
         };
-        let entry = self.entry(id, ConsentAction::Imported).with("status", standing.status.as_str());
+        let entry = self
+            .entry(id, ConsentAction::Imported)
+            .with("status", standing.status.as_str());
         let entry = self.proved(entry, row, is_confirmed)?;
         let profile = Profile {
             row: new,
@@ -183,7 +196,11 @@ impl Judge<'_> {
         }
         if self.request.on_conflict == OnConflict::Skip {
             let detail = "is on the list already; `on_conflict=update` would change them";
-            return Ok(((Verdict::Unchanged, Some(Remark::new("exists", detail))), None, Vec::new()));
+            return Ok((
+                (Verdict::Unchanged, Some(Remark::new("exists", detail))),
+                None,
+                Vec::new(),
+            ));
         }
         let mut entries = Vec::new();
         if !members.is_empty() {
@@ -200,7 +217,12 @@ impl Judge<'_> {
     }
 
     /// The standing of somebody who left; `None` where that is no news.
-    fn left(&self, standing: Standing, status: SubscriberStatus, row: &Incoming) -> Option<Standing> {
+    fn left(
+        &self,
+        standing: Standing,
+        status: SubscriberStatus,
+        row: &Incoming,
+    ) -> Option<Standing> {
         let at = row.proof.left_at.unwrap_or(self.now).min(self.now);
         let moved = standing.moved_to(Mover::Editor, status, at)?;
         (moved != standing).then_some(moved)
@@ -208,7 +230,9 @@ impl Judge<'_> {
 
     /// The standing of somebody for whom the request vouches; `None`, perhaps with a reason, where it doesn't.
     fn confirmed(&self, standing: Standing, row: &Incoming) -> (Option<Standing>, Option<Remark>) {
-        if self.request.status != FirstStatus::Confirmed || standing.status != SubscriberStatus::Pending {
+        if self.request.status != FirstStatus::Confirmed
+            || standing.status != SubscriberStatus::Pending
+        {
             return (None, None);
         }
         let Some(asked_at) = self.asked_at(row) else {
@@ -216,7 +240,10 @@ impl Judge<'_> {
             return (None, Some(Remark::new("no_consent_time", detail)));
         };
         let at = row.proof.confirmed_at.unwrap_or(asked_at).min(self.now);
-        (standing.moved_to(Mover::Editor, SubscriberStatus::Confirmed, at), None)
+        (
+            standing.moved_to(Mover::Editor, SubscriberStatus::Confirmed, at),
+            None,
+        )
     }
 
     fn asked_at(&self, row: &Incoming) -> Option<DateTime<Utc>> {
@@ -241,7 +268,8 @@ impl Judge<'_> {
     }
 
     fn entry(&self, id: SubscriberId, action: ConsentAction) -> NewEntry {
-        let entry = NewEntry::new(id, action, ConsentSource::Import).with("import", self.import.to_string());
+        let entry = NewEntry::new(id, action, ConsentSource::Import)
+            .with("import", self.import.to_string());
         match self.actor {
             Some(actor) => entry.by(actor),
             None => entry,
@@ -249,7 +277,12 @@ impl Judge<'_> {
     }
 
     /// Adds what the file says of when and where, and for whom the request vouches, to what.
-    fn proved(&self, mut entry: NewEntry, row: &Incoming, is_confirmed: bool) -> anyhow::Result<NewEntry> {
+    fn proved(
+        &self,
+        mut entry: NewEntry,
+        row: &Incoming,
+        is_confirmed: bool,
+    ) -> anyhow::Result<NewEntry> {
         let times = [
             ("asked_at", row.proof.asked_at),
             ("confirmed_at", row.proof.confirmed_at),
@@ -284,7 +317,8 @@ type Change = (Judgement, Option<Profile>, Vec<NewEntry>);
 
 fn suppressed(reason: Option<SuppressionReason>) -> Judgement {
     let reason = reason.map_or("", SuppressionReason::as_str);
-    let detail = "has left the list: only they themselves can come back, by signing up and confirming";
+    let detail =
+        "has left the list: only they themselves can come back, by signing up and confirming";
     let remark = Remark::new(
         match reason {
             "erased" => "erased",
@@ -334,10 +368,16 @@ fn merged(old: &Profile, row: &Incoming) -> Result<(Profile, Vec<&'static str>),
     }
     let current = old.row.attributes.members();
     let changes = row.attributes.members().iter();
-    let changes: Vec<_> = changes.filter(|(name, value)| current.get(*name) != Some(value)).collect();
+    let changes: Vec<_> = changes
+        .filter(|(name, value)| current.get(*name) != Some(value))
+        .collect();
     if !changes.is_empty() {
         let mut all = current.clone();
-        all.extend(changes.into_iter().map(|(name, value)| (name.clone(), value.clone())));
+        all.extend(
+            changes
+                .into_iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
         let all = JsonObject::parse(serde_json::Value::Object(all));
         new.row.attributes = all.map_err(|fault| Remark::new(fault.code, fault.detail))?;
         members.push("attributes");

@@ -107,12 +107,22 @@ impl<'de> Deserialize<'de> for AskedAt {
             return Ok(Self::FromFile);
         }
         let instant = crate::types::Parse::parse(&text);
-        instant.map(Self::At).map_err(|fault: crate::types::Fault| serde::de::Error::custom(fault.detail))
+        instant
+            .map(Self::At)
+            .map_err(|fault: crate::types::Fault| serde::de::Error::custom(fault.detail))
     }
 }
 
 /// What was asked for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Serialize,
+    Deserialize,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Jsonb)]
 pub struct Request {
     pub media_type: ImportMediaType,
@@ -215,7 +225,15 @@ pub struct OutcomeRow {
 }
 
 /// What somebody was before an import changed them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Serialize,
+    Deserialize,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Jsonb)]
 pub struct Prior {
     pub version: i64,
@@ -275,7 +293,7 @@ closed_set! {
 }
 
 impl SortKey for OutcomeSort {
-    const DEFAULT: &'static [(Self, Direction)] = &[];
+    const DEFAULT: &'static [(Self, Direction)] = &[(Self::Number, Direction::Ascending)];
     const TIE: SortColumn = SortColumn {
         sql: "subscriber_import_rows.number",
         kind: KeyKind::Number,

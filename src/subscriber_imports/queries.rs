@@ -7,10 +7,15 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::try_join;
 use serde_json::Value;
 
-use super::model::{ImportRow, ImportState, Mode, OutcomeRow, Prior, Request, Tally, Undone, Verdict};
+use super::model::{
+    ImportRow, ImportState, Mode, OutcomeRow, Prior, Request, Tally, Undone, Verdict,
+};
 use super::reading::{Layout, Place};
 use crate::rest::page::{Count, Paging};
-use crate::schema::{subscriber_import_pieces as pieces, subscriber_import_rows as rows, subscriber_imports as imports};
+use crate::schema::{
+    subscriber_import_pieces as pieces, subscriber_import_rows as rows,
+    subscriber_imports as imports,
+};
 use crate::types::{ImportId, SubscriberId, UserId};
 
 /// Begins an import whose file is on its way.
@@ -91,7 +96,10 @@ pub async fn queue(
 
 /// Forgets an import, of which nothing has been done yet.
 pub async fn delete(conn: &mut AsyncPgConnection, id: ImportId) -> QueryResult<()> {
-    diesel::delete(imports::table.find(id)).execute(conn).await.map(|_| ())
+    diesel::delete(imports::table.find(id))
+        .execute(conn)
+        .await
+        .map(|_| ())
 }
 
 /// Forgets files that never arrived, and what people were before imports that are too old to be taken back.
@@ -105,7 +113,9 @@ pub async fn tidy(
         .filter(imports::created_at.lt(abandoned))
         .execute(conn)
         .await?;
-    let old = imports::table.filter(imports::created_at.lt(settled)).select(imports::id);
+    let old = imports::table
+        .filter(imports::created_at.lt(settled))
+        .select(imports::id);
     diesel::update(rows::table)
         .filter(rows::prior.is_not_null())
         .filter(rows::import_id.eq_any(old))
@@ -315,7 +325,11 @@ pub async fn advance_revert(
 }
 
 /// Ends a revert.
-pub async fn end_revert(conn: &mut AsyncPgConnection, id: ImportId, now: DateTime<Utc>) -> QueryResult<()> {
+pub async fn end_revert(
+    conn: &mut AsyncPgConnection,
+    id: ImportId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::update(imports::table.find(id))
         .set((
             imports::state.eq(ImportState::Reverted),

@@ -147,7 +147,8 @@ impl Plan {
         match (unchanged, &row.prior, row.verdict) {
             (Some(person), _, Verdict::Create) => {
                 let reason = SuppressionReason::of(person.standing.status);
-                self.removing.push((row.number, person.id, person.version, reason));
+                self.removing
+                    .push((row.number, person.id, person.version, reason));
             }
             (Some(person), Some(prior), Verdict::Update) => {
                 self.restoring.push(Restoring {
@@ -172,10 +173,16 @@ impl Plan {
     ) -> Result<([(Undone, Vec<i64>); 3], Vec<NewEntry>), Refusal> {
         let entry = |id, action| {
             let entry = NewEntry::new(id, action, ConsentSource::Import);
-            entry.with("import", import.id.to_string()).with("reverted", true)
+            entry
+                .with("import", import.id.to_string())
+                .with("reverted", true)
         };
         let (mut entries, mut removed, mut was_restored) = (Vec::new(), Vec::new(), Vec::new());
-        let old: Vec<_> = self.removing.iter().map(|(_, id, version, _)| (*id, *version)).collect();
+        let old: Vec<_> = self
+            .removing
+            .iter()
+            .map(|(_, id, version, _)| (*id, *version))
+            .collect();
         let gone = bulk::delete(conn, &old).await?;
         let gone: HashSet<SubscriberId> = gone.into_iter().collect();
         for (number, id, _, reason) in self.removing {
@@ -189,8 +196,11 @@ impl Plan {
         }
         let ids: Vec<SubscriberId> = gone.iter().copied().collect();
         ledger::forget_evidence_of(conn, &ids).await?;
-        let rows: Vec<bulk::Numbered<'_>> =
-            self.restoring.iter().map(|one| (one.id, one.version, &one.row)).collect();
+        let rows: Vec<bulk::Numbered<'_>> = self
+            .restoring
+            .iter()
+            .map(|one| (one.id, one.version, &one.row))
+            .collect();
         if !rows.is_empty() && bulk::update(conn, &rows).await?.len() != rows.len() {
             return Err(Refusal::Again);
         }
@@ -198,7 +208,11 @@ impl Plan {
         bulk::clear_topics(conn, &ids).await?;
         let mut topics = Vec::new();
         for one in &self.restoring {
-            topics.extend((0..).zip(&one.topics).map(|(position, tag)| (one.id, *tag, position)));
+            topics.extend(
+                (0..)
+                    .zip(&one.topics)
+                    .map(|(position, tag)| (one.id, *tag, position)),
+            );
             restored.insert(one.id, (one.prior_version, one.version + 1));
             was_restored.push(one.number);
             entries.push(entry(one.id, ConsentAction::Changed));

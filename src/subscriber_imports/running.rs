@@ -33,7 +33,8 @@ struct Payload {
 /// The job that runs an import.
 pub fn kind() -> Kind {
     let kind = Kind::new(NAME, |platform, job| Box::pin(attempt(platform, job)));
-    kind.attempts(ATTEMPTS).within(Duration::from_secs(24 * 60 * 60))
+    kind.attempts(ATTEMPTS)
+        .within(Duration::from_secs(24 * 60 * 60))
 }
 
 /// Has an import run, by whichever instance takes it first.
@@ -69,11 +70,7 @@ async fn give_up(platform: &Platform, id: ImportId) -> Result<(), Refusal> {
 }
 
 /// Runs an import to its end, from wherever it is. Tells how far it has come after each chunk.
-pub async fn run(
-    platform: &Platform,
-    id: ImportId,
-    told: impl Fn(Place),
-) -> Result<(), Refusal> {
+pub async fn run(platform: &Platform, id: ImportId, told: impl Fn(Place)) -> Result<(), Refusal> {
     let Some((import, mut source)) = begin(platform, id).await? else {
         return Ok(());
     };
@@ -236,7 +233,11 @@ fn read(reader: &mut Reader, rower: &mut Rower, rows: &mut Vec<Taken>, before: P
         let (number, line) = (raw.number, raw.line);
         rows.push(match rower.row(raw) {
             Ok(row) => Taken::Row(row),
-            Err(remarks) => Taken::Refused { number, line, remarks },
+            Err(remarks) => Taken::Refused {
+                number,
+                line,
+                remarks,
+            },
         });
     }
 }

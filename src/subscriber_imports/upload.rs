@@ -54,7 +54,11 @@ impl Upload {
         queries::insert(&mut conn, id, mode, &request, actor, now).await?;
         let mut sum = Context::new(&SHA256);
         sum.update(mode.as_str().as_bytes());
-        sum.update(serde_json::to_string(&request).unwrap_or_default().as_bytes());
+        sum.update(
+            serde_json::to_string(&request)
+                .unwrap_or_default()
+                .as_bytes(),
+        );
         Ok(Self {
             platform: platform.clone(),
             id,

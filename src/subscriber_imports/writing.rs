@@ -12,9 +12,9 @@ use super::model::{ImportRow, ImportState, Mode, Tally, Verdict};
 use super::queries::{self, NewOutcome};
 use super::reading::{Incoming, Place, Remark, Wish};
 use crate::platform::Platform;
+use crate::subscribers::bulk;
 use crate::subscribers::ledger::{self, NewEntry};
 use crate::subscribers::suppression::{self, SuppressionReason};
-use crate::subscribers::bulk;
 use crate::types::{EmailAddress, ImportId, SubscriberId, TagId};
 
 /// Rows that are dealt with together.
@@ -96,7 +96,9 @@ pub async fn write(
     let mut entries = Vec::new();
     if import.mode == Mode::Write {
         // Whoever writes the same people at the same time meets them in the same order.
-        people.all.sort_unstable_by(|(one, ..), (other, ..)| one.as_str().cmp(other.as_str()));
+        people
+            .all
+            .sort_unstable_by(|(one, ..), (other, ..)| one.as_str().cmp(other.as_str()));
         write_people(conn, &people.all, now).await?;
         refuse_suppressed_meanwhile(conn, &people.all).await?;
         entries = entries_of(people.all);
@@ -153,8 +155,10 @@ async fn find_people(
         .map(|email| suppression::hash_of(&platform.keys, email))
         .collect();
     let suppressed = suppression::among(conn, &hashes).await?;
-    let mut known: HashMap<EmailAddress, _> =
-        known.into_iter().map(|row| (row.email.clone(), row)).collect();
+    let mut known: HashMap<EmailAddress, _> = known
+        .into_iter()
+        .map(|row| (row.email.clone(), row))
+        .collect();
     let (mut at, mut all) = (HashMap::new(), Vec::with_capacity(emails.len()));
     for (email, hash) in emails.into_iter().zip(hashes) {
         let reason = suppressed.get(&hash).copied();
@@ -177,7 +181,11 @@ fn outcome(
 ) -> anyhow::Result<NewOutcome> {
     let row = match row {
         Taken::Row(row) => row,
-        Taken::Refused { number, line, remarks } => {
+        Taken::Refused {
+            number,
+            line,
+            remarks,
+        } => {
             return Ok(NewOutcome {
                 number: *number,
                 line: *line,
@@ -190,7 +198,10 @@ fn outcome(
         }
     };
     let mut remarks = row.remarks.clone();
-    let person = people.at.get(&row.email).and_then(|at| people.all.get_mut(*at));
+    let person = people
+        .at
+        .get(&row.email)
+        .and_then(|at| people.all.get_mut(*at));
     let Some((email, _, person)) = person else {
         anyhow::bail!("a row of a chunk is about nobody");
     };
@@ -217,7 +228,11 @@ fn outcome(
         line: row.line,
         verdict,
         subscriber_id: is_there.then_some(person.id),
-        remarks: if remarks.is_empty() { None } else { Some(serde_json::to_value(remarks)?) },
+        remarks: if remarks.is_empty() {
+            None
+        } else {
+            Some(serde_json::to_value(remarks)?)
+        },
         prior: if is_written { person.prior() } else { None },
         version: is_written.then_some(before + 1),
     })
@@ -264,7 +279,9 @@ fn added_topics(
     known: usize,
 ) -> impl Iterator<Item = (SubscriberId, TagId, i32)> {
     let numbered = (0..).zip(&profile.topics);
-    numbered.skip(known).map(move |(position, tag)| (id, *tag, position))
+    numbered
+        .skip(known)
+        .map(move |(position, tag)| (id, *tag, position))
 }
 
 /// Somebody may have been deleted, and suppressed by it, in the moment before they were written.
@@ -275,7 +292,9 @@ async fn refuse_suppressed_meanwhile(
     let hashes: Vec<Vec<u8>> = people
         .iter()
         .filter(|(_, _, person)| {
-            person.changed_by.is_some() && person.suppressed.is_none() && person.to_suppress.is_none()
+            person.changed_by.is_some()
+                && person.suppressed.is_none()
+                && person.to_suppress.is_none()
         })
         .map(|(_, hash, _)| hash.clone())
         .collect();
@@ -287,7 +306,10 @@ async fn refuse_suppressed_meanwhile(
 }
 
 fn entries_of(people: Vec<(EmailAddress, Vec<u8>, Person)>) -> Vec<NewEntry> {
-    people.into_iter().flat_map(|(_, _, person)| person.entries).collect()
+    people
+        .into_iter()
+        .flat_map(|(_, _, person)| person.entries)
+        .collect()
 }
 
 /// How many rows came to which verdict, and all remarks so far.
@@ -302,11 +324,22 @@ fn counted(import: &ImportRow, outcomes: &[NewOutcome]) -> (Tally, Value) {
         .collect();
     for outcome in outcomes {
         tally.count(outcome.verdict);
-        for remark in outcome.remarks.as_ref().and_then(Value::as_array).into_iter().flatten() {
-            let code = remark.get("code").and_then(Value::as_str).unwrap_or_default();
+        for remark in outcome
+            .remarks
+            .as_ref()
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let code = remark
+                .get("code")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             *codes.entry(code.to_owned()).or_default() += 1;
         }
     }
-    let remarks = codes.into_iter().map(|(code, count)| (code, Value::from(count)));
+    let remarks = codes
+        .into_iter()
+        .map(|(code, count)| (code, Value::from(count)));
     (tally, Value::Object(remarks.collect()))
 }

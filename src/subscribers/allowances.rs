@@ -226,12 +226,10 @@ async fn insert(
 }
 
 async fn forget_old(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<()> {
-    diesel::delete(
-        confirmation_mails::table.filter(confirmation_mails::admitted_at.lt(now - KEPT)),
-    )
-    .execute(conn)
-    .await
-    .map(|_| ())
+    diesel::delete(confirmation_mails::table.filter(confirmation_mails::admitted_at.lt(now - KEPT)))
+        .execute(conn)
+        .await
+        .map(|_| ())
 }
 
 /// Notes that the mail for a wish was sent.

@@ -82,7 +82,13 @@ async fn try_ask(platform: &Platform, job: &Job) -> Result<(), Outcome> {
     let Some(asking) = asking else {
         return Ok(());
     };
-    let mail = mails::confirmation(platform, job.id, &asking.subscriber.row, &asking.wish, &asking.token)?;
+    let mail = mails::confirmation(
+        platform,
+        job.id,
+        &asking.subscriber.row,
+        &asking.wish,
+        &asking.token,
+    )?;
     let sent = platform.mailer.send(&mail).await;
     let mut conn = platform.db.get().await?;
     let now = platform.clock.now();
@@ -96,7 +102,9 @@ async fn try_ask(platform: &Platform, job: &Job) -> Result<(), Outcome> {
             Err(fault) => return Err(fault.into()),
         };
         allowances::spend(tx, asking.wish.id, now).await?;
-        let entry = entry.with("mail", "confirmation").in_form(asking.wish.worded());
+        let entry = entry
+            .with("mail", "confirmation")
+            .in_form(asking.wish.worded());
         ledger::append(tx, now, &[entry]).await?;
         Ok(())
     })

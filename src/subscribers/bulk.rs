@@ -45,7 +45,10 @@ pub async fn topics(
 ) -> QueryResult<Vec<(SubscriberId, TagId)>> {
     subscriber_topics::table
         .filter(subscriber_topics::subscriber_id.eq_any(ids))
-        .order((subscriber_topics::subscriber_id, subscriber_topics::position))
+        .order((
+            subscriber_topics::subscriber_id,
+            subscriber_topics::position,
+        ))
         .select((subscriber_topics::subscriber_id, subscriber_topics::tag_id))
         .load(conn)
         .await
@@ -86,7 +89,10 @@ pub async fn insert(conn: &mut AsyncPgConnection, new: &[Numbered<'_>]) -> Query
 
 /// Updates subscribers, but for those that have another version by now; says how many it did. Address, arrival and
 /// generation stay.
-pub async fn update(conn: &mut AsyncPgConnection, changed: &[Numbered<'_>]) -> QueryResult<Vec<SubscriberId>> {
+pub async fn update(
+    conn: &mut AsyncPgConnection,
+    changed: &[Numbered<'_>],
+) -> QueryResult<Vec<SubscriberId>> {
     let columns = Columns::of(changed)?;
     Updating(columns).load(conn).await
 }
@@ -144,7 +150,8 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn of(rows: &[Numbered<'a>]) -> QueryResult<Self> {
-        let json = |fault: serde_json::Error| diesel::result::Error::SerializationError(fault.into());
+        let json =
+            |fault: serde_json::Error| diesel::result::Error::SerializationError(fault.into());
         let mut columns = Self::default();
         for (id, version, row) in rows {
             let standing = row.standing;
@@ -163,13 +170,21 @@ impl<'a> Columns<'a> {
             for (column, time) in columns.times.iter_mut().zip(times) {
                 column.push(time);
             }
-            columns.locales.push(row.locale.as_ref().map(|locale| locale.as_str()));
-            columns.time_zones.push(row.time_zone.as_ref().map(|zone| zone.as_str()));
-            columns.attributes.push(serde_json::to_string(&row.attributes).map_err(json)?);
+            columns
+                .locales
+                .push(row.locale.as_ref().map(|locale| locale.as_str()));
+            columns
+                .time_zones
+                .push(row.time_zone.as_ref().map(|zone| zone.as_str()));
+            columns
+                .attributes
+                .push(serde_json::to_string(&row.attributes).map_err(json)?);
             let consent = row.consent.as_ref().map(serde_json::to_string);
             columns.consents.push(consent.transpose().map_err(json)?);
             columns.roles.push(row.address_kind.is_role_address);
-            columns.disposables.push(row.address_kind.is_disposable_address);
+            columns
+                .disposables
+                .push(row.address_kind.is_disposable_address);
         }
         Ok(columns)
     }

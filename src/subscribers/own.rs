@@ -95,11 +95,7 @@ pub async fn confirm(
         return Ok(Confirmation::Before(old));
     }
     suppression::lift(conn, &suppression::hash_of(keys, &old.row.email)).await?;
-    let entry = NewEntry::new(
-        old.row.id,
-        ConsentAction::Confirmed,
-        ConsentSource::Person,
-    );
+    let entry = NewEntry::new(old.row.id, ConsentAction::Confirmed, ConsentSource::Person);
     let new = grant(conn, old, &wish, Mover::Person, now).await?;
     let entry = entry.in_form(wish.worded()).proved_by(evidence);
     ledger::append(conn, now, &[entry]).await?;
@@ -204,9 +200,9 @@ fn moved(
     next: SubscriberStatus,
     now: DateTime<Utc>,
 ) -> Result<Standing, Problem> {
-    standing.moved_to(mover, next, now).ok_or_else(|| {
-        Problem::conflict("illegal_transition", "this subscription can't become so")
-    })
+    standing
+        .moved_to(mover, next, now)
+        .ok_or_else(|| Problem::conflict("illegal_transition", "this subscription can't become so"))
 }
 
 async fn find(

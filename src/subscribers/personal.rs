@@ -179,7 +179,11 @@ impl PersonalEntry {
             wording,
             details: entry.details,
             evidence: entry.private,
-            hash: entry.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: entry
+                .hash
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
         }
     }
 }

@@ -3,13 +3,13 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, post};
 use diesel_async::AsyncConnection;
 
+use super::allowances;
 use super::dto::{Accepted, RequestSubscription};
 use super::guard::SubscriptionGuard;
 use super::handlers::resolve_topics;
 use super::model::Arrival;
 use super::self_service::evidence;
 use super::sign_up::{self, SignUp, Wish};
-use super::allowances;
 use crate::platform::Platform;
 use crate::rest::body::Referring;
 use crate::rest::client::ClientAddress;

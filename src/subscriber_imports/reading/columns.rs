@@ -125,7 +125,11 @@ fn attribute(name: &str) -> Role {
             words.push('_');
         }
     }
-    let words: String = words.trim_end_matches('_').chars().take(LONGEST_NAME).collect();
+    let words: String = words
+        .trim_end_matches('_')
+        .chars()
+        .take(LONGEST_NAME)
+        .collect();
     if words.is_empty() {
         Role::Ignored
     } else {
@@ -139,16 +143,25 @@ fn of_format(format: FileFormat, plain: &str) -> Option<Role> {
     match (format, plain) {
         (
             FileFormat::Mailchimp,
-            "latitude" | "longitude" | "gmtoff" | "dstoff" | "leid" | "euid" | "lastchanged" | "memberrating"
-            | "unsubcampaigntitle" | "unsubcampaignid" | "cleancampaigntitle" | "cleancampaignid",
+            "latitude" | "longitude" | "gmtoff" | "dstoff" | "leid" | "euid" | "lastchanged"
+            | "memberrating" | "unsubcampaigntitle" | "unsubcampaignid" | "cleancampaigntitle"
+            | "cleancampaignid",
         )
         | (FileFormat::Listmonk, "uuid" | "id" | "createdat" | "updatedat" | "lists")
         | (FileFormat::Ghost, "id" | "createdat")
         | (FileFormat::Substack, "preferdigests")
         | (
             FileFormat::Masthead,
-            "id" | "source" | "consent" | "formid" | "wordingversion" | "variant" | "isroleaddress"
-            | "isdisposableaddress" | "createdat" | "updatedat",
+            "id"
+            | "source"
+            | "consent"
+            | "formid"
+            | "wordingversion"
+            | "variant"
+            | "isroleaddress"
+            | "isdisposableaddress"
+            | "createdat"
+            | "updatedat",
         ) => Some(Role::Ignored),
         (FileFormat::Mailchimp, "cc") => named("country"),
         (FileFormat::Mailchimp, "unsubreason") => named("unsubscribe_reason"),
@@ -161,28 +174,50 @@ fn of_format(format: FileFormat, plain: &str) -> Option<Role> {
 
 fn common(plain: &str) -> Option<Role> {
     Some(match plain {
-        "email" | "mail" | "emailaddress" | "mailaddress" | "emailadresse" | "mailadresse" | "emailadres"
-        | "mailadres" | "adresseemail" | "adressemail" | "adressecourriel" | "adresseélectronique"
-        | "adressedemessagerie" | "courriel" | "correo" | "correoelectrónico" | "correoelectronico"
-        | "direccióndecorreoelectrónico" | "direccióndecorreo" | "direccióndeemail" | "indirizzoemail"
-        | "indirizzoemailaddress" | "endereçodeemail" | "epost" | "epostadress" | "epostadresse"
-        | "sähköposti" | "adresemail" | "adresemailowy" | "subscriberemail" => Role::Email,
-        "name" | "fullname" | "displayname" | "vollername" | "nomcomplet" | "nombrecompleto" | "volledigenaam"
-        | "naam" | "subscribername" => Role::Name,
-        "firstname" | "fname" | "givenname" | "vorname" | "prénom" | "prenom" | "nombre" | "voornaam" => {
-            Role::FirstName
-        }
-        "lastname" | "lname" | "surname" | "familyname" | "nachname" | "nom" | "nomdefamille" | "apellido"
-        | "apellidos" | "achternaam" => Role::LastName,
+        "email"
+        | "mail"
+        | "emailaddress"
+        | "mailaddress"
+        | "emailadresse"
+        | "mailadresse"
+        | "emailadres"
+        | "mailadres"
+        | "adresseemail"
+        | "adressemail"
+        | "adressecourriel"
+        | "adresseélectronique"
+        | "adressedemessagerie"
+        | "courriel"
+        | "correo"
+        | "correoelectrónico"
+        | "correoelectronico"
+        | "direccióndecorreoelectrónico"
+        | "direccióndecorreo"
+        | "direccióndeemail"
+        | "indirizzoemail"
+        | "indirizzoemailaddress"
+        | "endereçodeemail"
+        | "epost"
+        | "epostadress"
+        | "epostadresse"
+        | "sähköposti"
+        | "adresemail"
+        | "adresemailowy"
+        | "subscriberemail" => Role::Email,
+        "name" | "fullname" | "displayname" | "vollername" | "nomcomplet" | "nombrecompleto"
+        | "volledigenaam" | "naam" | "subscribername" => Role::Name,
+        "firstname" | "fname" | "givenname" | "vorname" | "prénom" | "prenom" | "nombre"
+        | "voornaam" => Role::FirstName,
+        "lastname" | "lname" | "surname" | "familyname" | "nachname" | "nom" | "nomdefamille"
+        | "apellido" | "apellidos" | "achternaam" => Role::LastName,
         "status" | "state" | "subscribed" | "subscribedtoemails" => Role::Status,
         "topics" | "tags" | "labels" => Role::Topics,
         "locale" | "language" | "lang" | "sprache" | "langue" | "idioma" | "taal" => Role::Locale,
         "timezone" => Role::TimeZone,
         "pauseduntil" => Role::PausedUntil,
         "attributes" => Role::Attributes,
-        "askedat" | "consentaskedat" | "optintime" | "optindate" | "subscribedat" | "subscriptiondate" => {
-            Role::AskedAt
-        }
+        "askedat" | "consentaskedat" | "optintime" | "optindate" | "subscribedat"
+        | "subscriptiondate" => Role::AskedAt,
         "confirmedat" | "confirmtime" => Role::ConfirmedAt,
         "unsubscribedat" | "unsubtime" => Role::UnsubscribedAt,
         "bouncedat" | "cleantime" => Role::BouncedAt,
@@ -203,18 +238,30 @@ mod tests {
 
     #[test]
     fn columns_are_known_in_many_spellings() {
-        for name in ["Email Address", "E-MAIL", "E-Mail-Adresse", "adresse e-mail", "Correo electrónico"] {
+        for name in [
+            "Email Address",
+            "E-MAIL",
+            "E-Mail-Adresse",
+            "adresse e-mail",
+            "Correo electrónico",
+        ] {
             assert_eq!(recognised(FileFormat::Generic, name), Role::Email, "{name}");
         }
         let city = Role::Attribute("favourite_colour".to_owned());
-        assert_eq!(recognised(FileFormat::Mailchimp, " Favourite (colour)"), city);
+        assert_eq!(
+            recognised(FileFormat::Mailchimp, " Favourite (colour)"),
+            city
+        );
         assert_eq!(recognised(FileFormat::Mailchimp, "LEID"), Role::Ignored);
     }
 
     #[test]
     fn every_role_has_a_word_that_leads_back_to_it() {
         for (word, role) in WORDS {
-            assert_eq!((role.to_string().as_str(), Role::parse(word)), (word, Ok(role)));
+            assert_eq!(
+                (role.to_string().as_str(), Role::parse(word)),
+                (word, Ok(role))
+            );
         }
         let shoe = Role::Attribute("shoe size".to_owned());
         assert_eq!(Role::parse("attributes.shoe size"), Ok(shoe));

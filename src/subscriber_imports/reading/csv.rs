@@ -104,7 +104,11 @@ mod tests {
     fn quoted_fields_hold_delimiters_quotes_and_line_ends() {
         assert_eq!(
             fields("a,\"b,\"\"c\"\"\r\nd\",\r\n\"e\"f,g\"h\rlast"),
-            [vec!["a", "b,\"c\"\r\nd", ""], vec!["ef", "g\"h"], vec!["last"]]
+            [
+                vec!["a", "b,\"c\"\r\nd", ""],
+                vec!["ef", "g\"h"],
+                vec!["last"]
+            ]
         );
     }
 

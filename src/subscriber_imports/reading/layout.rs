@@ -54,7 +54,16 @@ pub struct Column {
 }
 
 /// What was found out about a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Jsonb)]
 pub struct Layout {
     pub media_type: ImportMediaType,
@@ -104,7 +113,12 @@ impl Layout {
             let detail = format!("the file has no column `{name}`");
             return Err(Fault::new("unknown_column", detail));
         }
-        let has_email = |layout: &Self| layout.columns.iter().any(|column| column.role == Role::Email);
+        let has_email = |layout: &Self| {
+            layout
+                .columns
+                .iter()
+                .any(|column| column.role == Role::Email)
+        };
         if !has_email(&layout) {
             return Err(Fault::new(
                 "no_email_column",
@@ -122,7 +136,9 @@ impl Layout {
 
     /// What a member of a JSON object means.
     pub fn role_of(&self, name: &str, told: &BTreeMap<String, Role>) -> Role {
-        told.get(name).cloned().unwrap_or_else(|| recognised(self.format, name))
+        told.get(name)
+            .cloned()
+            .unwrap_or_else(|| recognised(self.format, name))
     }
 }
 
@@ -132,11 +148,15 @@ fn csv_layout(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Layout, Faul
     let first = csv::record(bytes, delimiter, is_all).ok_or_else(too_long)?;
     let fields: Vec<String> = first.fields.iter().map(|field| text(field)).collect();
     // A plain list of addresses names no columns.
-    let has_header = !fields.iter().any(|field| EmailAddress::parse(field).is_ok());
+    let has_header = !fields
+        .iter()
+        .any(|field| EmailAddress::parse(field).is_ok());
     let names: Vec<String> = if has_header {
         fields.iter().map(|field| field.trim().to_owned()).collect()
     } else {
-        (1..=fields.len()).map(|number| format!("column {number}")).collect()
+        (1..=fields.len())
+            .map(|number| format!("column {number}"))
+            .collect()
     };
     let (format, all_are) = recognised_format(&names, told.format);
     let mut columns: Vec<Column> = names
@@ -150,7 +170,11 @@ fn csv_layout(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Layout, Faul
             Column { name, role }
         })
         .collect();
-    let (begin, lines) = if has_header { (first.length, first.lines) } else { (0, 0) };
+    let (begin, lines) = if has_header {
+        (first.length, first.lines)
+    } else {
+        (0, 0)
+    };
     if !columns.iter().any(|column| column.role == Role::Email) {
         let second = csv::record(&bytes[begin..], delimiter, is_all);
         let is_address = |field: &Vec<u8>| EmailAddress::parse(&text(field)).is_ok();
@@ -185,9 +209,13 @@ fn json_layout(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Layout, Fau
         json::line(first, is_all)
     };
     let object = found.and_then(|found| {
-        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&first[found.begin..found.end]).ok()
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(
+            &first[found.begin..found.end],
+        )
+        .ok()
     });
-    let object = object.ok_or_else(|| wrong("must begin with an object that has a member for the address"))?;
+    let object = object
+        .ok_or_else(|| wrong("must begin with an object that has a member for the address"))?;
     let names: Vec<String> = object.into_iter().map(|(name, _)| name).collect();
     let (format, _) = recognised_format(&names, told.format);
     let column = |name: String| {
@@ -236,7 +264,11 @@ fn recognised_format(
     let format = told.unwrap_or_else(|| {
         if has("isroleaddress") && has("pauseduntil") {
             FileFormat::Masthead
-        } else if has("leid") || has("euid") || has("memberrating") || (has("optintime") && has("lastchanged")) {
+        } else if has("leid")
+            || has("euid")
+            || has("memberrating")
+            || (has("optintime") && has("lastchanged"))
+        {
             FileFormat::Mailchimp
         } else if has("subscribedtoemails") {
             FileFormat::Ghost
@@ -285,22 +317,45 @@ mod tests {
         for (text, delimiter, format) in [
             ("\u{feff}E-Mail;Name;Ort\n", ';', FileFormat::Generic),
             ("name\temail\n", '\t', FileFormat::Generic),
-            ("Email Address,First Name,LEID,UNSUB_TIME\n", ',', FileFormat::Mailchimp),
+            (
+                "Email Address,First Name,LEID,UNSUB_TIME\n",
+                ',',
+                FileFormat::Mailchimp,
+            ),
             ("email,name,attributes\n", ',', FileFormat::Listmonk),
-            ("id,email,name,note,subscribed_to_emails,labels\n", ',', FileFormat::Ghost),
-            ("email,active_subscription,expiry,email_disabled,created_at\n", ',', FileFormat::Substack),
-            ("email,status,tier,unsubscribed_at\n", ',', FileFormat::Beehiiv),
+            (
+                "id,email,name,note,subscribed_to_emails,labels\n",
+                ',',
+                FileFormat::Ghost,
+            ),
+            (
+                "email,active_subscription,expiry,email_disabled,created_at\n",
+                ',',
+                FileFormat::Substack,
+            ),
+            (
+                "email,status,tier,unsubscribed_at\n",
+                ',',
+                FileFormat::Beehiiv,
+            ),
             ("email\n", ',', FileFormat::Generic),
         ] {
             let found = layout(text.as_bytes()).unwrap();
-            assert_eq!((found.delimiter, found.format), (Some(delimiter), format), "{text}");
+            assert_eq!(
+                (found.delimiter, found.format),
+                (Some(delimiter), format),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn addresses_are_found_without_a_name_for_them() {
         let plain = layout(b"a@example.com\nb@example.com\n").unwrap();
-        assert_eq!((plain.begin, plain.columns[0].role.clone()), (0, Role::Email));
+        assert_eq!(
+            (plain.begin, plain.columns[0].role.clone()),
+            (0, Role::Email)
+        );
         let strange = layout(b"x;y\n1;a@example.com\n").unwrap();
         assert_eq!(strange.columns[1].role, Role::Email);
         assert_eq!(layout(b"x,y\n1,2\n").unwrap_err().code, "no_email_column");

@@ -59,7 +59,10 @@ impl Reader {
         Self {
             media_type: layout.media_type,
             encoding: layout.encoding,
-            delimiter: layout.delimiter.and_then(|c| u8::try_from(c).ok()).unwrap_or(b','),
+            delimiter: layout
+                .delimiter
+                .and_then(|c| u8::try_from(c).ok())
+                .unwrap_or(b','),
             width: layout.columns.len(),
             buffer: Vec::new(),
             begin: 0,
@@ -93,16 +96,16 @@ impl Reader {
     /// The next row; `None` when more bytes are needed, or there are none.
     pub fn next(&mut self) -> Option<RawRow> {
         loop {
-            let line = self.place.lines + 1;
-            let found = match self.media_type {
-                ImportMediaType::Csv => self.csv_row(),
-                ImportMediaType::Ndjson | ImportMediaType::Json => self.json_row(),
-            }?;
+            let before = self.place.lines;
+            let (blank_lines, found) = match self.media_type {
+                ImportMediaType::Csv => (0, self.csv_row()?),
+                ImportMediaType::Ndjson | ImportMediaType::Json => self.json_row()?,
+            };
             if let Some(cells) = found {
                 self.place.rows += 1;
                 return Some(RawRow {
                     number: self.place.rows,
-                    line,
+                    line: before + blank_lines + 1,
                     cells,
                 });
             }
@@ -116,14 +119,26 @@ impl Reader {
         let Some(record) = csv::record(rest, self.delimiter, self.is_all || is_too_long) else {
             return None;
         };
-        if record.fields.iter().all(|field| field.trim_ascii().is_empty()) && !record.is_open {
+        if record
+            .fields
+            .iter()
+            .all(|field| field.trim_ascii().is_empty())
+            && !record.is_open
+        {
             self.pass(record.length, record.lines);
             return Some(None);
         }
         let fault = if record.is_open || record.length > LONGEST {
-            Some(Remark::new("open_quote", "a quotation mark is opened and not closed, or the row is far too long"))
+            Some(Remark::new(
+                "open_quote",
+                "a quotation mark is opened and not closed, or the row is far too long",
+            ))
         } else if record.fields.len() != self.width {
-            let detail = format!("has {} columns; the first line has {}", record.fields.len(), self.width);
+            let detail = format!(
+                "has {} columns; the first line has {}",
+                record.fields.len(),
+                self.width
+            );
             Some(Remark::new("wrong_column_count", detail))
         } else {
             None
@@ -133,13 +148,17 @@ impl Reader {
             self.pass(record.first_line, 1);
             return Some(Some(Err(fault)));
         }
-        let cells = record.fields.iter().map(|field| decoded(field, self.encoding));
+        let cells = record
+            .fields
+            .iter()
+            .map(|field| decoded(field, self.encoding));
         let cells = Cells::Texts(cells.collect());
         self.pass(record.length, record.lines);
         Some(Some(Ok(cells)))
     }
 
-    fn json_row(&mut self) -> Option<Option<Result<Cells, Remark>>> {
+    /// The same, and how many lines stand before it.
+    fn json_row(&mut self) -> Option<(u64, Option<Result<Cells, Remark>>)> {
         let rest = &self.buffer[self.begin..];
         let is_all = self.is_all || rest.len() > LONGEST;
         let found = match self.media_type {
@@ -147,7 +166,8 @@ impl Reader {
             _ => json::line(rest, is_all),
         }?;
         let object = &rest[found.begin..found.end];
-        let lines = rest[..found.length].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = |part: &[u8]| part.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let (before, lines) = (lines(&rest[..found.begin]), lines(&rest[..found.length]));
         let cells = if object.is_empty() {
             None
         } else {
@@ -155,14 +175,14 @@ impl Reader {
                 Err(Remark::new("too_long", "is far too long"))
             } else {
                 let text = decoded(object, self.encoding);
-                serde_json::from_str(&text).map(Cells::Members).map_err(|_| {
-                    Remark::new("invalid_json", "is no JSON object")
-                })
+                serde_json::from_str(&text)
+                    .map(Cells::Members)
+                    .map_err(|_| Remark::new("invalid_json", "is no JSON object"))
             };
             Some(read)
         };
         self.pass(found.length, lines);
-        Some(cells)
+        Some((before, cells))
     }
 
     fn pass(&mut self, bytes: usize, lines: u64) {
@@ -183,8 +203,9 @@ fn decoded(bytes: &[u8], encoding: Encoding) -> String {
 /// The letter of a byte: as in Latin-1, but for those that are control characters there.
 fn windows_1252(byte: u8) -> char {
     const LETTERS: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
-        '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
     ];
     match byte {
         0x80..=0x9f => LETTERS[usize::from(byte - 0x80)],
@@ -248,7 +269,11 @@ mod tests {
     fn rows_are_the_same_however_the_bytes_come() {
         let text = b"a,\"b\r\nb\"\r\n\r\n,\nc\nd,\x80\xfc";
         for piece in 1..text.len() {
-            assert_eq!(rows(text, piece), ["1:1 a|b\r\nb", "2:5 wrong_column_count", "3:6 d|€ü"], "{piece}");
+            assert_eq!(
+                rows(text, piece),
+                ["1:1 a|b\r\nb", "2:5 wrong_column_count", "3:6 d|€ü"],
+                "{piece}"
+            );
         }
     }
 

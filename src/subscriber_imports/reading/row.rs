@@ -89,7 +89,9 @@ impl Topics {
     /// Of all tags there are. A slug goes before another tag's name.
     pub fn of(tags: &[TagSummary]) -> Self {
         let names = tags.iter().map(|tag| (tag.name.to_lowercase(), tag.id));
-        let slugs = tags.iter().map(|tag| (tag.slug.as_str().to_owned(), tag.id));
+        let slugs = tags
+            .iter()
+            .map(|tag| (tag.slug.as_str().to_owned(), tag.id));
         let ids = tags.iter().map(|tag| (tag.id.to_string(), tag.id));
         Self(names.chain(slugs).chain(ids).collect())
     }
@@ -128,7 +130,7 @@ impl Rower {
         match raw.cells.map_err(|remark| vec![remark])? {
             Cells::Texts(texts) => {
                 for (column, text) in self.layout.columns.iter().zip(&texts) {
-                    draft.put_text(&column.name, &column.role, text);
+                    draft.put_cell(&column.name, &column.role, text);
                 }
             }
             Cells::Members(members) => {
@@ -195,8 +197,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes a cell of a table.
-    fn put_text(&mut self, column: &str, role: &Role, text: &str) {
+    fn put_cell(&mut self, column: &str, role: &Role, text: &str) {
         let text = if self.is_ours { defanged(text) } else { text };
+        self.put_text(column, role, text);
+    }
+
+    fn put_text(&mut self, column: &str, role: &Role, text: &str) {
         // Postgres holds no NUL.
         let text = text.replace('\0', "");
         let text = text.trim();
@@ -242,7 +248,9 @@ impl<'a> Draft<'a> {
             }
             (role, Value::String(text)) => self.put_text(column, role, &text),
             (Role::Ignored, _) => {}
-            (role, value @ (Value::Bool(_) | Value::Number(_))) => self.put_text(column, role, &value.to_string()),
+            (role, value @ (Value::Bool(_) | Value::Number(_))) => {
+                self.put_text(column, role, &value.to_string())
+            }
             (_, Value::Array(_) | Value::Object(_)) => {
                 self.refuse(column, Fault::new("wrong_type", "must be text"));
             }
@@ -265,7 +273,9 @@ impl<'a> Draft<'a> {
                     self.refuse(column, Fault::new("unknown_status", detail));
                 }
             },
-            Role::Disabled => self.is_disabled = ["true", "1", "yes"].contains(&text.to_lowercase().as_str()),
+            Role::Disabled => {
+                self.is_disabled = ["true", "1", "yes"].contains(&text.to_lowercase().as_str())
+            }
             Role::Locale => self.locale = self.perhaps(column, Parse::parse(text)),
             Role::TimeZone => self.time_zone = self.perhaps(column, Parse::parse(text)),
             Role::PausedUntil => self.paused_until = self.instant(column, text),
@@ -304,7 +314,8 @@ impl<'a> Draft<'a> {
             Some(tag) if self.topics.contains(&tag) => {}
             Some(tag) => self.topics.push(tag),
             None => {
-                self.unknown_topics.push(Value::from(name.replace('\0', "")));
+                self.unknown_topics
+                    .push(Value::from(name.replace('\0', "")));
                 let detail = "there is no such tag; its name is kept in the attribute `tags`";
                 self.remark(column, Fault::new("unknown_tag", detail));
             }
@@ -323,7 +334,13 @@ impl<'a> Draft<'a> {
     fn instant(&mut self, column: &str, text: &str) -> Option<DateTime<Utc>> {
         let instant = times::instant(text);
         if instant.is_none() {
-            self.remark(column, Fault::new("invalid_time", "is no time that can be read, and was left out"));
+            self.remark(
+                column,
+                Fault::new(
+                    "invalid_time",
+                    "is no time that can be read, and was left out",
+                ),
+            );
         }
         instant
     }
@@ -353,16 +370,21 @@ impl<'a> Draft<'a> {
         let wish = self.wish(all_are);
         if !self.unknown_topics.is_empty() {
             let names = std::mem::take(&mut self.unknown_topics);
-            self.attributes.insert("tags".to_owned(), Value::Array(names));
+            self.attributes
+                .insert("tags".to_owned(), Value::Array(names));
         }
         let attributes = JsonObject::parse(Value::Object(std::mem::take(&mut self.attributes)));
-        let attributes = attributes.and_then(without_nul).map_err(|fault| Remark::on("attributes", fault));
+        let attributes = attributes
+            .and_then(without_nul)
+            .map_err(|fault| Remark::on("attributes", fault));
         let attributes = attributes.map_err(|remark| self.faults.push(remark)).ok();
         if self.email.is_none() && self.faults.is_empty() {
             self.faults.push(Remark::new("required", "has no address"));
         }
         self.proof.record = self.consent();
-        let (Some(email), Some(attributes), true) = (self.email, attributes, self.faults.is_empty()) else {
+        let (Some(email), Some(attributes), true) =
+            (self.email, attributes, self.faults.is_empty())
+        else {
             return Err(self.faults);
         };
         let [name, first, last] = self.names;
@@ -433,7 +455,9 @@ fn wish(text: &str) -> Option<Wish> {
         "unsubscribed" | "inactive" | "disabled" | "blocklisted" | "false" | "0" | "no" => {
             Wish::Left(SubscriberStatus::Unsubscribed)
         }
-        "bounced" | "cleaned" | "invalid" | "undeliverable" => Wish::Left(SubscriberStatus::Bounced),
+        "bounced" | "cleaned" | "invalid" | "undeliverable" => {
+            Wish::Left(SubscriberStatus::Bounced)
+        }
         "complained" | "spam" | "abuse" => Wish::Left(SubscriberStatus::Complained),
         _ => return None,
     })
@@ -445,13 +469,16 @@ fn without_nul(object: JsonObject) -> Result<JsonObject, Fault> {
         match value {
             Value::String(text) => !text.contains('\0'),
             Value::Array(items) => items.iter().all(is_clean),
-            Value::Object(members) => {
-                members.iter().all(|(name, value)| !name.contains('\0') && is_clean(value))
-            }
+            Value::Object(members) => members
+                .iter()
+                .all(|(name, value)| !name.contains('\0') && is_clean(value)),
             Value::Null | Value::Bool(_) | Value::Number(_) => true,
         }
     }
-    let is_clean = object.members().iter().all(|(name, value)| !name.contains('\0') && is_clean(value));
+    let is_clean = object
+        .members()
+        .iter()
+        .all(|(name, value)| !name.contains('\0') && is_clean(value));
     if is_clean {
         Ok(object)
     } else {

@@ -8,12 +8,18 @@ pub fn instant(text: &str) -> Option<DateTime<Utc>> {
         return Some(instant);
     }
     let plain = text.trim_end_matches(" UTC").trim_end_matches(" +0000");
-    let forms = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+    let forms = [
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M",
+    ];
     let at = forms
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(plain, form).ok());
     let day = || NaiveDate::parse_from_str(plain, "%Y-%m-%d").ok();
-    let at = at.or_else(|| Some(day()?.and_time(NaiveTime::MIN)))?.and_utc();
+    let at = at
+        .or_else(|| Some(day()?.and_time(NaiveTime::MIN)))?
+        .and_utc();
     // Through the same door, for the years that can be stored.
     DateTime::parse(&at.to_rfc3339()).ok()
 }
@@ -25,7 +31,10 @@ mod tests {
     #[test]
     fn instants_are_read_as_others_write_them() {
         for (text, read) in [
-            ("2026-05-01T08:00:00.5+02:00", "2026-05-01T06:00:00.500+00:00"),
+            (
+                "2026-05-01T08:00:00.5+02:00",
+                "2026-05-01T06:00:00.500+00:00",
+            ),
             ("2019-05-07 08:12:11", "2019-05-07T08:12:11+00:00"),
             ("2019-05-07 08:12:11 UTC", "2019-05-07T08:12:11+00:00"),
             ("2019-05-07", "2019-05-07T00:00:00+00:00"),

@@ -9,9 +9,7 @@ use crate::subscribers::model::FollowingSubscriber;
 use crate::subscribers::state::SubscriberStatus;
 use crate::subscribers::wishes::WishRow;
 use crate::tags::TagSummary;
-use crate::types::{
-    EmailAddress, Line, Locale, Patch, Reference, TagId, TimeZone, closed_set,
-};
+use crate::types::{EmailAddress, Line, Locale, Patch, Reference, TagId, TimeZone, closed_set};
 
 type TagReference = Reference<TagId>;
 
@@ -50,9 +48,7 @@ pub struct Subscription {
 
 impl Subscription {
     /// What a confirmation link shows.
-    pub fn asked_for(
-        (subscriber, _, token): (FollowingSubscriber, WishRow, TokenRow),
-    ) -> Self {
+    pub fn asked_for((subscriber, _, token): (FollowingSubscriber, WishRow, TokenRow)) -> Self {
         Self {
             link: LinkKind::Confirm,
             name: None,

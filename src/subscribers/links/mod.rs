@@ -133,10 +133,18 @@ mod tests {
             let mut other = token.clone().into_bytes();
             other[position] = if other[position] == b'A' { b'B' } else { b'A' };
             let other = String::from_utf8(other).unwrap();
-            let same = URL_SAFE_NO_PAD.decode(&other[2..]).ok() == URL_SAFE_NO_PAD.decode(&token[2..]).ok();
+            let same = URL_SAFE_NO_PAD.decode(&other[2..]).ok()
+                == URL_SAFE_NO_PAD.decode(&token[2..]).ok();
             assert!(same || read(&other).is_none(), "{other}");
         }
-        for text in ["", "m_", "c", &token[2..], &format!("{token}AAAA"), &token[..60]] {
+        for text in [
+            "",
+            "m_",
+            "c",
+            &token[2..],
+            &format!("{token}AAAA"),
+            &token[..60],
+        ] {
             assert!(read(text).is_none(), "{text}");
         }
         let elsewhere = sign_manage(&self::keys(), managed);

@@ -17,10 +17,7 @@ pub async fn insert(conn: &mut AsyncPgConnection, token: &TokenRow) -> QueryResu
 }
 
 /// The confirmation link whose token has this hash.
-pub async fn find(
-    conn: &mut AsyncPgConnection,
-    hash: &TokenHash,
-) -> QueryResult<Option<TokenRow>> {
+pub async fn find(conn: &mut AsyncPgConnection, hash: &TokenHash) -> QueryResult<Option<TokenRow>> {
     subscription_tokens::table
         .find(hash.as_bytes())
         .select(TokenRow::as_select())

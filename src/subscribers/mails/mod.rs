@@ -27,7 +27,9 @@ pub fn confirmation(
     let url = links::page_of(&platform.config, token);
     let values = json!({ "subject": subject, "w": words, "url": url });
     let locale = Locale::parse(language.as_str()).unwrap_or_default();
-    let rendered = platform.templates.render("confirmation", &locale, &values)?;
+    let rendered = platform
+        .templates
+        .render("confirmation", &locale, &values)?;
     Ok(Mail {
         name: "confirmation",
         message_id: job.as_uuid(),

@@ -70,7 +70,15 @@ async fn preferences_page(
     let subscriber = conn
         .transaction(async |tx| own::managed(tx, link).await)
         .await?;
-    preferences::page(platform, request, &mut conn, &subscriber, None, &Faults::default()).await
+    preferences::page(
+        platform,
+        request,
+        &mut conn,
+        &subscriber,
+        None,
+        &Faults::default(),
+    )
+    .await
 }
 
 /// Press a button of a page
@@ -162,7 +170,15 @@ async fn change(
         })
         .await?;
     let notice = if faults.is_empty() { "saved" } else { "wrong" };
-    preferences::page(platform, request, &mut conn, &subscriber, Some(notice), &faults).await
+    preferences::page(
+        platform,
+        request,
+        &mut conn,
+        &subscriber,
+        Some(notice),
+        &faults,
+    )
+    .await
 }
 
 async fn unsubscribe(

@@ -23,8 +23,14 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("confirm.html", include_str!("templates/confirm.html")),
         ("erase.html", include_str!("templates/erase.html")),
         ("message.html", include_str!("templates/message.html")),
-        ("preferences.html", include_str!("templates/preferences.html")),
-        ("unsubscribe.html", include_str!("templates/unsubscribe.html")),
+        (
+            "preferences.html",
+            include_str!("templates/preferences.html"),
+        ),
+        (
+            "unsubscribe.html",
+            include_str!("templates/unsubscribe.html"),
+        ),
     ] {
         environment.add_template(name, text)?;
     }
@@ -109,9 +115,9 @@ impl<'a> Reader<'a> {
         nonce: &str,
         values: serde_json::Value,
     ) -> Result<String, minijinja::Error> {
-        let environment = TEMPLATES.as_ref().map_err(|fault| {
-            minijinja::Error::new(fault.kind(), fault.to_string())
-        })?;
+        let environment = TEMPLATES
+            .as_ref()
+            .map_err(|fault| minijinja::Error::new(fault.kind(), fault.to_string()))?;
         let colour = self.config.site_colour;
         let common = context! {
             language => self.language.as_str(),

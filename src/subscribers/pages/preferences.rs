@@ -58,7 +58,10 @@ pub fn changes(
     let zone = form.one("time_zone");
     written.time_zone = zone.and_then(|text| TimeZone::parse(text).ok());
     let mut topics: Vec<TagId> = Vec::new();
-    for topic in form.all("topics").filter_map(|text| TagId::parse(text).ok()) {
+    for topic in form
+        .all("topics")
+        .filter_map(|text| TagId::parse(text).ok())
+    {
         if !topics.contains(&topic) && topics.len() < 50 {
             topics.push(topic);
         }

@@ -51,7 +51,10 @@ impl Language {
             let header = request.headers().get(header::ACCEPT_LANGUAGE)?;
             Self::preferred(header.to_str().ok()?)
         };
-        locale.and_then(Self::of).or_else(liked).unwrap_or(Self::English)
+        locale
+            .and_then(Self::of)
+            .or_else(liked)
+            .unwrap_or(Self::English)
     }
 
     /// The best of ours in an `Accept-Language` (RFC 9110 §12.5.4).
