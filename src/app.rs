@@ -13,6 +13,7 @@ use anyhow::Context;
 use utoipa_actix_web::AppExt;
 
 use crate::changes::{Exports, Hub};
+use crate::forms::{Counter, Traffic};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
@@ -77,7 +78,8 @@ impl Running {
 /// Starts to serve on a listener that is bound already.
 pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Running> {
     let hub = Hub::new(platform.config.event_listeners);
-    let workers = Workers::start(&platform, &hub);
+    let counter = Counter::default();
+    let workers = Workers::start(&platform, &hub, &counter);
     let listening = Data::new(hub.clone());
     let exports = Data::new(Exports::default());
     let store = Data::new(Store::new(
@@ -88,6 +90,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     let platform = Data::new(platform);
     let log_in_guard = Data::new(LogInGuard::new(limits));
     let subscription_guard = Data::new(SubscriptionGuard::new(limits));
+    let form_traffic = Data::new(Traffic::new(counter, limits));
     let document = openapi::document();
     let documents = Data::new(Documents::new(&document));
     let methods = Arc::new(openapi::AllowedMethods::of(&document));
@@ -98,6 +101,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
             .app_data(platform.clone())
             .app_data(log_in_guard.clone())
             .app_data(subscription_guard.clone())
+            .app_data(form_traffic.clone())
             .app_data(documents.clone())
             .app_data(store.clone())
             .app_data(listening.clone())

@@ -16,7 +16,7 @@
 //!
 //! # Deliberately absent
 //!
-//! No mail is sent yet, no webhooks, no media: `cover` is always `null`.
+//! No webhooks, no media: `cover` is always `null`.
 
 // Ground: values.
 mod schema;
@@ -54,6 +54,8 @@ mod subscriber_imports;
 mod import;
 
 mod demo;
+
+mod jobs;
 
 mod site;
 

@@ -36,6 +36,7 @@ use crate::routes::routes;
         (name = "delivery", description = "What readers' frontends call."),
         (name = "feeds", description = "For readers' programs and search engines: RSS, Atom, JSON Feed, sitemaps."),
         (name = "subscriptions", description = "What readers themselves may do with the mailing list."),
+        (name = "jobs", description = "What is to be done later, such as mails: for admins."),
         (name = "auth", description = "Log-in, tokens, your account."),
         (name = "site", description = "Documents, keys, health."),
     ),
@@ -273,7 +274,8 @@ fn add_not_modified(path: &str, operation: &mut Operation) {
 /// Whether what is read there has an entity tag.
 fn has_entity_tags(path: &str) -> bool {
     let is_account = path.starts_with("/api/v1/auth/") && path != "/api/v1/auth/me";
-    path.starts_with("/api/v1/") && !is_account
+    let is_made_anew = path == "/api/v1/subscriptions/challenge" || path.ends_with("/stats");
+    path.starts_with("/api/v1/") && !is_account && !is_made_anew
 }
 
 fn insert_problem(operation: &mut Operation, kind: &crate::rest::problem::Kind) {

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
 use crate::{
-    articles, changes, delivery, feeds, forms, previews, site, subscriber_imports, subscribers,
+    articles, changes, delivery, feeds, forms, jobs, previews, site, subscriber_imports, subscribers,
     tags, users,
 };
 
@@ -29,6 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(subscriber_imports::routes)
             .configure(subscribers::routes)
             .configure(previews::routes)
+            .configure(jobs::routes)
             .wrap(from_fn(catch_up))
             .wrap(from_fn(users::authenticate)),
     );

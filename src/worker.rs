@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::articles::transitions;
 use crate::changes::Hub;
+use crate::forms::{self, Counter};
 use crate::platform::Platform;
 use crate::platform::jobs::{Kinds, Runner, Stopper};
 use crate::{subscriber_imports, subscribers};
@@ -23,26 +24,36 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Everything that runs beside the server; ends when it is dropped.
 pub struct Workers {
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
     jobs: Runner,
+    counter: Counter,
+    platform: Platform,
 }
 
 impl Workers {
     /// Starts all.
-    pub fn start(platform: &Platform, hub: &Hub) -> Self {
+    pub fn start(platform: &Platform, hub: &Hub, counter: &Counter) -> Self {
+        let tasks = [
+            tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
+            tokio::spawn(hub.clone().follow(platform.clone())),
+            tokio::spawn(tell_transitions(platform.clone())),
+            tokio::spawn(forms::keep_house(platform.clone(), counter.clone())),
+        ];
         Self {
-            tasks: [
-                tokio::spawn(platform.epoch.clone().follow(platform.db.clone())),
-                tokio::spawn(hub.clone().follow(platform.clone())),
-                tokio::spawn(tell_transitions(platform.clone())),
-            ],
+            tasks,
             jobs: Runner::start(platform, kinds()),
+            counter: counter.clone(),
+            platform: platform.clone(),
         }
     }
 
-    /// Waits until the jobs in hand are finished, if they are being finished.
+    /// Waits until the jobs in hand are finished, if they are being finished, and writes down what is still in memory. To be
+    /// called when the last request was answered.
     pub async fn wound_down(&self) {
         self.jobs.wound_down().await;
+        if let Err(fault) = self.counter.flush(&self.platform).await {
+            tracing::warn!("what forms were counted last is lost: {fault:#}");
+        }
     }
 
     /// A way to stop doing jobs from elsewhere.

@@ -2,7 +2,7 @@ use diesel_async::AsyncPgConnection;
 use serde_json::{Value, json};
 
 use super::model::ArticleRow;
-use super::queries::NewPublication;
+use super::queries::{self, NewPublication};
 use super::transitions::Transition;
 use crate::platform::events::{Event, ReaderAction, Visibility, record};
 use crate::types::{ArticleId, Slug, UserId};
@@ -56,7 +56,7 @@ pub async fn record_publication(
         "live_from": publication.live_from,
         "live_until": publication.live_until,
     });
-    record(
+    record_shown(
         conn,
         event(article.id, by, action, visibility, None, Some(&after)),
     )
@@ -75,7 +75,7 @@ pub async fn record_withdrawal(
         slug,
     });
     let before = json!({ "slug": article.slug, "live_from": article.live_from, "live_until": article.live_until });
-    record(
+    record_shown(
         conn,
         event(
             article.id,
@@ -110,7 +110,7 @@ pub async fn record_transition(
         ReaderAction::Withdrawn => ("article.ended", Some(&span), None),
         ReaderAction::Published | ReaderAction::Updated => ("article.went_live", None, Some(&span)),
     };
-    record(conn, event(id, None, action, visibility, before, after)).await
+    record_shown(conn, event(id, None, action, visibility, before, after)).await
 }
 
 /// Tells of a step that only editors notice.
@@ -127,6 +127,31 @@ pub async fn record_step(
     .await
 }
 
+/// Tells of what readers can notice, and names every answer that shows it: those of the article and of lists, and those of
+/// the tags and authors that count it.
+async fn record_shown(
+    conn: &mut AsyncPgConnection,
+    mut event: Event<'_>,
+) -> diesel::QueryResult<()> {
+    if event.visibility != Visibility::EditorsOnly {
+        let article = ArticleId::from(event.resource_id);
+        let mut tags = vec![
+            format!("article:{article}"),
+            "articles".to_owned(),
+            "authors".to_owned(),
+            "tags".to_owned(),
+        ];
+        for (tag_ids, author_ids) in queries::list_labels(conn, article).await? {
+            tags.extend(tag_ids.iter().map(|id| format!("tag:{id}")));
+            tags.extend(author_ids.iter().map(|id| format!("author:{id}")));
+        }
+        tags[1..].sort_unstable();
+        tags.dedup();
+        event.cache_tags = tags;
+    }
+    record(conn, event).await
+}
+
 fn event<'a>(
     id: ArticleId,
     actor: Option<UserId>,
@@ -135,19 +160,13 @@ fn event<'a>(
     before: Option<&'a Value>,
     after: Option<&'a Value>,
 ) -> Event<'a> {
-    let cache_tags = match visibility {
-        Visibility::Told { .. } | Visibility::Untold => {
-            vec![format!("article:{id}"), "articles".to_owned()]
-        }
-        Visibility::EditorsOnly => Vec::new(),
-    };
     Event {
         actor,
         action,
         resource_kind: "article",
         resource_id: id.as_uuid(),
         visibility,
-        cache_tags,
+        cache_tags: Vec::new(),
         before,
         after,
     }

@@ -9,8 +9,9 @@ use diesel_async::AsyncPgConnection;
 
 use super::report;
 use crate::platform::clock::Clock;
-use crate::platform::config::Config;
+use crate::platform::config::{Config, Environment};
 use crate::platform::db::{self, Address, SchemaState};
+use crate::platform::mail::{Mailer, Templates};
 
 /// How long a server on our own address may take to answer.
 const NEIGHBOUR: Duration = Duration::from_secs(2);
@@ -26,6 +27,7 @@ pub async fn doctor(config: &Config) -> anyhow::Result<()> {
     }
     findings.note("data folder", data_folder(config));
     check_listen_address(&mut findings, config.listen).await?;
+    check_mail(&mut findings, config).await;
     if let Err(fault) = check_database(&mut findings, config).await {
         findings.note("database", Err(fault));
     }
@@ -81,6 +83,45 @@ fn data_folder(config: &Config) -> anyhow::Result<String> {
             Ok(format!("{shown} will be made at the first start"))
         }
         Err(fault) => Err(fault).with_context(|| format!("{shown} can't be looked at")),
+    }
+}
+
+/// Which way mails go, whether servers let us in, what they are signed with, and whether the templates can be read.
+async fn check_mail(findings: &mut Findings, config: &Config) {
+    findings.note(
+        "mail templates",
+        Templates::new(config).map(|_| "readable".to_owned()),
+    );
+    let mailer = match Mailer::new(config, Clock::default()) {
+        Ok(mailer) => mailer,
+        Err(fault) => return findings.note("mail", Err(fault)),
+    };
+    let from = mailer.from().address.as_str();
+    if let Some(folder) = mailer.folder() {
+        let text = format!(
+            "no MASTHEAD_SMTP_URL: mails are written to {}",
+            folder.display()
+        );
+        match config.environment {
+            Environment::Development => findings.note("mail", Ok(text)),
+            Environment::Production => findings.warn(&format!("mail: {text}")),
+        }
+    }
+    for (server, outcome) in mailer.check().await {
+        match outcome {
+            Ok(()) => findings.note(
+                "mail",
+                Ok(format!("{server} lets us in; mails come from {from}")),
+            ),
+            // Mails wait in the queue until it does.
+            Err(fault) => findings.warn(&format!("mail: {server}: {fault}")),
+        }
+    }
+    if let Some(signer) = &config.mail.identity.dkim {
+        let (name, text) = signer.record();
+        let shown =
+            format!("mails are signed; the DNS must have for {name} the TXT record\n      {text}");
+        findings.note("mail", Ok(shown));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::rest::Problem;
 use crate::tags::queries::insert_unless_there;
 use crate::tags::{WritableTag, events};
 use crate::types::{AuthorId, BodyFormat, JsonObject, Locale, Reference, Seo, Slug, TagId};
-use crate::{authors, tags};
+use crate::{authors, forms, tags};
 use file::SampleArticle;
 
 /// What came of loading.
@@ -36,6 +36,9 @@ const TAGS: &[(&str, &str, Option<&str>)] = &[
     ("Weather", "weather", Some("science")),
     ("Events", "events", None),
 ];
+
+/// Members of the sample forms, as the API takes them.
+const FORMS: &str = include_str!("forms.json");
 
 const ARTICLES: &[&str] = &[
     include_str!("articles/01-library-hours.md"),
@@ -73,12 +76,22 @@ pub async fn load(platform: &Platform) -> anyhow::Result<Loaded> {
         for text in ARTICLES {
             make_article(tx, platform, &SampleArticle::read(text)).await?;
         }
+        make_forms(tx).await?;
         for number in 1..=3 {
             queries::insert_subscriber(tx, &format!("reader-{number}@example.com")).await?;
         }
         Ok::<_, Problem>(Loaded::New(ARTICLES.len()))
     });
     loaded.await.map_err(Problem::into_cause)
+}
+
+async fn make_forms(conn: &mut AsyncPgConnection) -> Result<(), Problem> {
+    let forms: Vec<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(FORMS)
+        .map_err(|fault| anyhow::anyhow!("the sample forms are no JSON: {fault}"))?;
+    for form in forms {
+        forms::make_unless_there(conn, form).await?;
+    }
+    Ok(())
 }
 
 async fn make_tag(
@@ -97,8 +110,11 @@ async fn make_tag(
         description: None,
         parent_id: parent,
     };
-    let (row, _) = insert_unless_there(conn, &tag).await?;
-    Ok(events::record(conn, None, "tag.created", None, Some(&row)).await?)
+    let (row, is_new) = insert_unless_there(conn, &tag).await?;
+    if is_new {
+        events::record(conn, None, "tag.created", (None, Some(&row)), &[]).await?;
+    }
+    Ok(())
 }
 
 async fn tag_ids(conn: &mut AsyncPgConnection, slugs: &[&str]) -> Result<Vec<TagId>, Problem> {

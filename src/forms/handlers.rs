@@ -3,7 +3,8 @@ use actix_web::{delete, get, patch, post};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::dto::{
-    CreateForm, Form, FormVersion, ListForms, ListFormsParams, ListVersions, UpdateForm,
+    CreateForm, Form, FormVersion, ListForms, ListFormsParams, ListVersions, ListVersionsParams,
+    UpdateForm,
 };
 use super::model::{FormSort, VersionRow, VersionSort, WholeForm};
 use super::values::FormReference;
@@ -139,7 +140,7 @@ pub async fn delete_form(
 /// List the wordings of a form
 ///
 /// Everything that it ever said, newest first. The wordings of a form that was deleted are still there, by its id.
-#[utoipa::path(tag = "forms", params(("id" = String, Path, description = "The form's id or key", example = "314"), PagingParams), responses((status = 200, description = "A page of wordings", body = List<FormVersion>)))]
+#[utoipa::path(tag = "forms", params(("id" = String, Path, description = "The form's id or key", example = "314"), ListVersionsParams, PagingParams), responses((status = 200, description = "A page of wordings", body = List<FormVersion>)))]
 #[get("/forms/{id}/versions")]
 pub async fn list_form_versions(
     _: Editor,

@@ -277,3 +277,17 @@ pub async fn has_versions(conn: &AsyncPgConnection, id: FormId) -> QueryResult<b
         .get_result(&mut &*conn)
         .await
 }
+
+/// One wording of a form, which may be gone.
+pub async fn find_wording(
+    conn: &mut AsyncPgConnection,
+    id: FormId,
+    number: i32,
+) -> QueryResult<Option<Wording>> {
+    form_versions::table
+        .find((id, number))
+        .select(form_versions::wording)
+        .first(conn)
+        .await
+        .optional()
+}

@@ -1,15 +1,17 @@
 //! Making and changing forms: what is written, what becomes a new wording, what is told.
 
 use diesel_async::AsyncPgConnection;
+use serde_json::{Map, Value};
 
 use super::dto::{CreateForm, unshowable};
 use super::model::{WholeForm, WritableForm};
 use super::values::{FormReference, Wording};
 use super::{events, queries};
 use crate::rest::Problem;
+use crate::rest::body::read_members;
 use crate::rest::problem::ValueFault;
 use crate::tags;
-use crate::tags::references::unknown_tag;
+use crate::tags::references::{told, unknown_tag};
 use crate::types::{FormId, Reference, TagId, UserId};
 
 /// Makes a form.
@@ -30,6 +32,22 @@ pub async fn create(
     let made = reread(conn, id).await?;
     events::record(conn, by, "form.created", None, Some(&made)).await?;
     Ok(made)
+}
+
+/// Makes a form out of members as the API takes them, unless its key is taken.
+pub async fn make_unless_there(
+    conn: &mut AsyncPgConnection,
+    members: Map<String, Value>,
+) -> Result<(), Problem> {
+    let input = match read_members::<CreateForm>(members)? {
+        Ok(input) => input,
+        Err(refused) => return Err(told(conn, refused).await?),
+    };
+    let taken = queries::find(conn, &FormReference::Key(input.key.clone())).await?;
+    if taken.is_none() {
+        create(conn, FormId::mint(), input, None).await?;
+    }
+    Ok(())
 }
 
 /// Changes a form that is locked. What it says makes a new version when it says something else.

@@ -72,7 +72,7 @@ impl Taxonomy {
         let (row, is_new) = insert_unless_there(conn, &new).await?;
         if is_new {
             self.made += 1;
-            events::record(conn, None, "tag.created", None, Some(&row)).await?;
+            events::record(conn, None, "tag.created", (None, Some(&row)), &[]).await?;
         }
         self.tags.insert(slug, row.id);
         Ok(row.id)
@@ -106,7 +106,7 @@ impl Taxonomy {
             parent_id: Some(parent),
         };
         let row = update(conn, child, &new).await?;
-        Ok(events::record(conn, None, "tag.updated", Some(&old), Some(&row)).await?)
+        Ok(events::record(conn, None, "tag.updated", (Some(&old), Some(&row)), &[]).await?)
     }
 
     /// The author with this name, made if there is none.

@@ -1,5 +1,5 @@
-//! Who is asking, and what they may do. A handler that names [`Author`] or [`Editor`] among its arguments can
-//! not be entered by less: that it stands there is the proof. It goes first, so that the right is decided before the body
+//! Who is asking, and what they may do. A handler that names [`Author`], [`Editor`] or [`Admin`] among its
+//! arguments can not be entered by less: that it stands there is the proof. It goes first, so that the right is decided before the body
 //! is read.
 
 use std::future::{Ready, ready};
@@ -25,6 +25,9 @@ pub struct Author(pub Identity);
 /// An editor or an admin.
 pub struct Editor(pub Identity);
 
+/// An admin.
+pub struct Admin(pub Identity);
+
 macro_rules! needs_role {
     ($type:ident, $role:expr, $refusal:literal) => {
         impl FromRequest for $type {
@@ -44,6 +47,7 @@ macro_rules! needs_role {
 
 needs_role!(Author, Role::Author, "this needs an account");
 needs_role!(Editor, Role::Editor, "this needs the role editor");
+needs_role!(Admin, Role::Admin, "this needs the role admin");
 
 /// The token of an `Authorization: Bearer …` header (RFC 6750). Tokens in the query or in a body are not looked for.
 pub fn bearer_token(

@@ -44,7 +44,7 @@ const TOKENS_BELOW: [&str; 3] = [
 /// A path without the token in it, if there is one.
 fn without_token(path: &str) -> Option<String> {
     let below = |folder: &&'static str| Some((*folder, path.strip_prefix(*folder)?));
-    let (folder, rest) = TOKENS_BELOW.iter().find_map(|folder| below(folder))?;
+    let (folder, rest) = TOKENS_BELOW.iter().find_map(below)?;
     let end = rest.find('/').unwrap_or(rest.len());
     // Shorter ones are no tokens, such as the challenge of a form.
     (end > 16).then(|| format!("{folder}{{token}}{}", &rest[end..]))
@@ -115,12 +115,13 @@ struct Caller {
 }
 
 impl Caller {
-    fn of(headers: &HeaderMap, has_token: bool) -> Self {
+    fn of(request: &ServiceRequest) -> Self {
+        let headers = request.headers();
         let given = given_request_id(headers).and_then(|value| value.to_str().ok());
         Self {
             id: given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned),
             has_origin: headers.contains_key(header::ORIGIN),
-            has_token,
+            has_token: without_token(request.path()).is_some(),
         }
     }
 }
@@ -142,9 +143,8 @@ pub async fn envelope<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let masked = without_token(request.path());
-    let caller = Caller::of(request.headers(), masked.is_some());
-    let path = masked.unwrap_or_else(|| request.path().to_owned());
+    let caller = Caller::of(&request);
+    let path = without_token(request.path()).unwrap_or_else(|| request.path().to_owned());
     let method = request.method().clone();
     let trace = trace_id(request.headers());
     if method == Method::HEAD {
@@ -302,5 +302,35 @@ fn log(
         tracing::debug!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = caller.id, trace_id = trace, "answered");
     } else {
         tracing::info!(%method, path = pattern, status = status.as_u16(), elapsed_ms, request_id = caller.id, trace_id = trace, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_left_out_of_a_path() {
+        let token = "m_AZqWw0b1cQ2GnXh8sDkL4wAAAAE";
+        for (path, shown) in [
+            (format!("/subscriptions/{token}"), "/subscriptions/{token}"),
+            (
+                format!("/api/v1/subscriptions/{token}/confirm"),
+                "/api/v1/subscriptions/{token}/confirm",
+            ),
+            (
+                format!("/api/v1/previews/{token}"),
+                "/api/v1/previews/{token}",
+            ),
+        ] {
+            assert_eq!(without_token(&path).unwrap(), shown);
+        }
+        for path in [
+            "/api/v1/subscriptions",
+            "/api/v1/subscriptions/challenge",
+            "/api/v1/articles/a-slug-that-is-rather-long",
+        ] {
+            assert_eq!(without_token(path), None, "{path}");
+        }
     }
 }

@@ -20,7 +20,7 @@ pub mod reply;
 pub mod streamed;
 pub mod throttle;
 
-pub use auth::{Author, Editor, Identity};
+pub use auth::{Admin, Author, Editor, Identity};
 pub use body::Body;
 pub use cached::Delivery;
 pub use path::Segment;

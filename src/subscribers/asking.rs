@@ -8,11 +8,13 @@ use serde_json::json;
 use super::allowances::{self, Allowance, Recipient};
 use super::ledger::{self, ConsentAction, ConsentSource, NewEntry};
 use super::links::{self, TokenRow};
-use super::model::FollowingSubscriber;
+use super::model::{FollowingSubscriber, WritableSubscriber};
 use super::state::{Mover, SubscriberStatus};
+use super::suppression::{self, SuppressionReason};
 use super::wishes::{self, WishRow};
-use super::{mails, own, queries, suppression, terms};
+use super::{events, mails, own, queries, terms};
 use crate::platform::Platform;
+use crate::platform::installation::Keys;
 use crate::platform::jobs::{self, Job, Kind, NewJob, Outcome};
 use crate::platform::mail::MailFault;
 use crate::rest::Problem;
@@ -92,23 +94,57 @@ async fn try_ask(platform: &Platform, job: &Job) -> Result<(), Outcome> {
     let sent = platform.mailer.send(&mail).await;
     let mut conn = platform.db.get().await?;
     let now = platform.clock.now();
-    conn.transaction(async |tx| {
-        let row = &asking.subscriber.row;
-        let entry = match sent {
-            Ok(()) => NewEntry::new(row.id, ConsentAction::Mailed, ConsentSource::System),
-            Err(MailFault::Refused(_)) => {
-                NewEntry::new(row.id, ConsentAction::Bounced, ConsentSource::System)
-            }
-            Err(fault) => return Err(fault.into()),
-        };
-        allowances::spend(tx, asking.wish.id, now).await?;
-        let entry = entry
-            .with("mail", "confirmation")
-            .in_form(asking.wish.worded());
-        ledger::append(tx, now, &[entry]).await?;
-        Ok(())
+    conn.transaction(async |tx| match sent {
+        Ok(()) => note_sent(tx, &asking, now).await,
+        Err(MailFault::Refused(_)) => note_bounce(tx, &platform.keys, &asking, now).await,
+        Err(fault) => Err(fault.into()),
     })
     .await
+}
+
+async fn note_sent(
+    conn: &mut AsyncPgConnection,
+    asking: &Asking,
+    now: DateTime<Utc>,
+) -> Result<(), Outcome> {
+    allowances::spend(conn, asking.wish.id, now).await?;
+    let id = asking.subscriber.row.id;
+    let entry = NewEntry::new(id, ConsentAction::Mailed, ConsentSource::System)
+        .with("mail", "confirmation")
+        .in_form(asking.wish.worded());
+    ledger::append(conn, now, &[entry]).await?;
+    Ok(())
+}
+
+/// Nobody has that mailbox, so nobody waits for a confirmation of it. Who was on the list for another reason stays there: it
+/// was a mail that they had not asked for.
+async fn note_bounce(
+    conn: &mut AsyncPgConnection,
+    keys: &Keys,
+    asking: &Asking,
+    now: DateTime<Utc>,
+) -> Result<(), Outcome> {
+    allowances::spend(conn, asking.wish.id, now).await?;
+    let Some(old) = queries::lock(conn, asking.subscriber.row.id).await? else {
+        return Ok(());
+    };
+    if old.row.standing.status != SubscriberStatus::Pending {
+        return Ok(());
+    }
+    let bounced = SubscriberStatus::Bounced;
+    let standing = old.row.standing.moved_to(Mover::Editor, bounced, now);
+    let new = WritableSubscriber {
+        standing: standing.unwrap_or(old.row.standing),
+        ..WritableSubscriber::from(&old.row)
+    };
+    queries::update(conn, old.row.id, &new).await?;
+    let hash = suppression::hash_of(keys, &old.row.email);
+    suppression::suppress(conn, &[(hash, SuppressionReason::Bounced)], now).await?;
+    let new = queries::find(conn, old.row.id).await?;
+    events::record(conn, None, "subscriber.bounced", Some(&old), new.as_ref()).await?;
+    let entry = NewEntry::new(old.row.id, ConsentAction::Bounced, ConsentSource::System);
+    ledger::append(conn, now, &[entry.with("mail", "confirmation")]).await?;
+    Ok(())
 }
 
 /// Decides, and prepares what is needed to ask: the allowance, and the link.
@@ -125,9 +161,9 @@ async fn prepare(
         return Ok(None);
     };
     let hash = suppression::hash_of(&platform.keys, &subscriber.row.email);
-    let is_suppressed = suppression::find(conn, &hash).await?.is_some();
+    let suppressed = suppression::find(conn, &hash).await?;
     let opt_in = terms::opt_in(conn, &wish).await?;
-    match step(&subscriber, &wish, opt_in, is_suppressed) {
+    match step(&subscriber, &wish, opt_in, suppressed) {
         Step::Nothing => {
             if wish.granted_at.is_none() {
                 wishes::delete(conn, wish.id).await?;
@@ -153,7 +189,7 @@ fn step(
     subscriber: &FollowingSubscriber,
     wish: &WishRow,
     opt_in: terms::OptIn,
-    is_suppressed: bool,
+    suppressed: Option<SuppressionReason>,
 ) -> Step {
     let follows = |tag| subscriber.topics.iter().any(|topic| topic.id == tag);
     let is_confirmed = subscriber.row.standing.status == SubscriberStatus::Confirmed;
@@ -161,7 +197,8 @@ fn step(
     if wish.granted_at.is_some() || has_all || subscriber.row.address_kind.is_disposable_address {
         return Step::Nothing;
     }
-    let is_new = subscriber.row.standing.status == SubscriberStatus::Pending && !is_suppressed;
+    let is_new =
+        subscriber.row.standing.status == SubscriberStatus::Pending && suppressed.is_none();
     match opt_in {
         terms::OptIn::Single if is_new => Step::Grant,
         terms::OptIn::Single | terms::OptIn::Double => Step::Ask,

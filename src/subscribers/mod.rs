@@ -9,6 +9,7 @@
 //! Deleting a subscriber leaves the address nowhere. So events tell status, topics and locale alone, and the stored
 //! replies to creating requests, which show the address, are forgotten with the subscriber.
 
+mod accepting;
 mod allowances;
 mod asking;
 pub mod bulk;
@@ -75,7 +76,9 @@ pub fn page_routes(cfg: &mut ServiceConfig) {
         .service(pages::subscription_action)
         .service(pages::download_own_data)
         .service(pages::unsubscribe_page)
-        .service(pages::unsubscribe_by_one_click);
+        .service(pages::unsubscribe_by_one_click)
+        .service(pages::form_page)
+        .service(pages::send_form_page);
 }
 
 /// The kinds of job that this feature does.

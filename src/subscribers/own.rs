@@ -12,18 +12,20 @@ use super::state::{Mover, Standing, SubscriberStatus};
 use super::suppression::{self, SuppressionReason};
 use super::wishes::{self, WishRow};
 use super::{events, queries, story, welcoming};
+use crate::forms::values::VariantKey;
+use crate::forms::{Counter, subscribing};
 use crate::platform::installation::Keys;
 use crate::platform::token::TokenHash;
 use crate::rest::Problem;
-use crate::types::TagId;
+use crate::types::{Parse, TagId};
 
 /// How many topics somebody can follow.
 const MOST_TOPICS: usize = 50;
 
 /// What a confirmation came to.
 pub enum Confirmation {
-    /// It was the first with this link.
-    Now(FollowingSubscriber),
+    /// It was the first with this link, and granted this.
+    Now(FollowingSubscriber, Box<WishRow>),
     /// The link had been used before, and did nothing again.
     Before(FollowingSubscriber),
 }
@@ -32,7 +34,17 @@ impl Confirmation {
     /// Whose it is.
     pub fn subscriber(&self) -> &FollowingSubscriber {
         match self {
-            Self::Now(subscriber) | Self::Before(subscriber) => subscriber,
+            Self::Now(subscriber, _) | Self::Before(subscriber) => subscriber,
+        }
+    }
+
+    /// Counts it, for the statistics of its form, when it is committed.
+    pub fn count(&self, counter: &Counter, now: DateTime<Utc>) {
+        let Self::Now(_, wish) = self else { return };
+        let variant = wish.variant.as_deref();
+        let variant = variant.and_then(|variant| VariantKey::parse(variant).ok());
+        if let Some(form) = wish.form_id {
+            subscribing::count_confirm(counter, form, variant, now);
         }
     }
 }
@@ -99,7 +111,7 @@ pub async fn confirm(
     let new = grant(conn, old, &wish, Mover::Person, now).await?;
     let entry = entry.in_form(wish.worded()).proved_by(evidence);
     ledger::append(conn, now, &[entry]).await?;
-    Ok(Confirmation::Now(new))
+    Ok(Confirmation::Now(new, Box::new(wish)))
 }
 
 /// Makes a wish true: who asked for it becomes confirmed, follows its topics as well, and is welcomed. The ledger is not

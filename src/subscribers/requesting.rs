@@ -3,13 +3,12 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, post};
 use diesel_async::AsyncConnection;
 
+use super::accepting::{self, Asker, Noted, Way};
 use super::allowances;
 use super::dto::{Accepted, RequestSubscription};
 use super::guard::SubscriptionGuard;
-use super::handlers::resolve_topics;
-use super::model::Arrival;
 use super::self_service::evidence;
-use super::sign_up::{self, SignUp, Wish};
+use crate::forms::Traffic;
 use crate::platform::Platform;
 use crate::rest::body::Referring;
 use crate::rest::client::ClientAddress;
@@ -23,16 +22,19 @@ use crate::tags::references;
 ///
 /// Asks to be put on the mailing list. The answer is the same, after the same time, whether the address is new, waits for
 /// its confirmation, is confirmed, or has left the list; nobody who is on the list is changed by it. Whoever has the
-/// mailbox gets a mail that asks whether it was them, at most three a day. After thirty sign-ups from one address on the
+/// mailbox gets a mail that asks whether it was them, at most three a day; a form may take their word for it. Where a form
+/// has `proof_of_work`, `challenge` and `nonce` must be there. After thirty sign-ups from one address on the
 /// net within a quarter of an hour it is 429.
 #[utoipa::path(tag = "subscriptions", params(IdempotencyKeyHeader), request_body = RequestSubscription, security(()), responses(
     (status = 202, description = "The wish is noted", body = Accepted),
+    (status = 422, description = "A value is not right; or there is no such form (`unknown_form`); or the proof of work is missing (`proof_required`), wrong (`proof_invalid`) or sent sooner than a person could (`too_early`)"),
     (status = 429, description = "Too many sign-ups"),
 ))]
 #[post("/subscriptions")]
 pub async fn request_subscription(
     platform: Data<Platform>,
     guard: Data<SubscriptionGuard>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     idempotency: Idempotency,
     _: Query<NoParams>,
@@ -45,40 +47,23 @@ pub async fn request_subscription(
         value: input,
         fingerprint,
     } = references::settle(&platform.db, body).await?;
-    let evidence = evidence(&platform, &request)?;
-    let client_hash = allowances::client_hash(&platform.keys, &client.to_string());
+    let asker = Asker {
+        client_hash: allowances::client_hash(&platform.keys, &client.to_string()),
+        evidence: evidence(&platform, &request)?,
+        by: Way::Script,
+    };
     let mut conn = platform.db.get().await?;
-    conn.transaction(async |tx| {
-        if let Some(reply) = idempotency.replay(tx, &fingerprint, now).await? {
-            return Ok(reply);
-        }
-        let reply = Reply::plain(StatusCode::ACCEPTED, &Accepted::ANSWER)?;
-        idempotency.keep(tx, &fingerprint, now, &reply).await?;
-        let topics = match &input.topics {
-            Some(topics) => resolve_topics(tx, topics).await?,
-            None => Vec::new(),
-        };
-        let wish = Wish {
-            name: input.name.map(|name| name.as_str().to_owned()),
-            topics,
-            locale: input.locale,
-            time_zone: input.time_zone,
-            attributes: input.attributes.unwrap_or_default(),
-            arrival: Arrival::default(),
-            source_url: input.source_url,
-            client_hash,
-        };
-        let sign_up = SignUp {
-            email: input.email,
-            wish,
-            evidence,
-        };
-        if input.website.is_filled() {
-            // Only a program fills in what nobody sees. It is answered as anybody is.
-            return Ok(reply);
-        }
-        sign_up::note(tx, sign_up, &platform.config.subscriptions, now).await?;
-        Ok(reply)
-    })
-    .await
+    let (reply, noted) = conn
+        .transaction(async |tx| {
+            if let Some(reply) = idempotency.replay(tx, &fingerprint, now).await? {
+                return Ok::<_, Problem>((reply, Noted::default()));
+            }
+            let reply = Reply::plain(StatusCode::ACCEPTED, &Accepted::ANSWER)?;
+            idempotency.keep(tx, &fingerprint, now, &reply).await?;
+            let noted = accepting::accept(tx, &platform, input, asker, now).await?;
+            Ok((reply, noted))
+        })
+        .await?;
+    noted.count(&traffic.counter, now);
+    Ok(reply)
 }

@@ -11,6 +11,7 @@ use super::ledger::Evidence;
 use super::links::{Link, LinkToken, Managed};
 use super::model::WritableSubscriber;
 use super::own::{self, Changes};
+use crate::forms::Traffic;
 use crate::platform::Platform;
 use crate::platform::token::TokenHash;
 use crate::rest::body::{NoBody, Referring};
@@ -103,6 +104,7 @@ pub async fn update_subscription(
 #[post("/subscriptions/{token}/confirm")]
 pub async fn confirm_subscription(
     platform: Data<Platform>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     token: Segment<LinkToken>,
     _: Query<NoParams>,
@@ -112,12 +114,12 @@ pub async fn confirm_subscription(
     let evidence = evidence(&platform, &request)?;
     let now = platform.clock.now();
     let mut conn = platform.db.get().await?;
-    conn.transaction(async |tx| {
-        let confirmation = own::confirm(tx, &platform.keys, &hash, evidence, now).await?;
-        let status = confirmation.subscriber().row.standing.status;
-        Reply::plain(StatusCode::OK, &SubscriptionStatus { status })
-    })
-    .await
+    let confirmation = conn
+        .transaction(async |tx| own::confirm(tx, &platform.keys, &hash, evidence, now).await)
+        .await?;
+    confirmation.count(&traffic.counter, now);
+    let status = confirmation.subscriber().row.standing.status;
+    Reply::plain(StatusCode::OK, &SubscriptionStatus { status })
 }
 
 /// Unsubscribe

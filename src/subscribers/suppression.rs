@@ -65,12 +65,7 @@ pub async fn find(
     conn: &mut AsyncPgConnection,
     hash: &[u8],
 ) -> QueryResult<Option<SuppressionReason>> {
-    suppressions::table
-        .find(hash)
-        .select(suppressions::reason)
-        .first(conn)
-        .await
-        .optional()
+    Ok(among(conn, &[hash.to_vec()]).await?.remove(hash))
 }
 
 /// Suppresses addresses. Who is suppressed already stays so, for the reason that there was.

@@ -3,15 +3,16 @@ use serde_json::{Value, json};
 
 use super::model::TagRow;
 use crate::platform::events::{self, Event, ReaderAction, Visibility};
-use crate::types::UserId;
+use crate::types::{TagId, UserId};
 
-/// Writes a change of a tag into the outbox. Readers see tags, whichever change it is.
+/// Writes a change of a tag into the outbox. Readers see tags, whichever change it is; `below` are the tags that show it as
+/// their parent, or did.
 pub async fn record(
     conn: &mut AsyncPgConnection,
     actor: Option<UserId>,
     action: &'static str,
-    before: Option<&TagRow>,
-    after: Option<&TagRow>,
+    (before, after): (Option<&TagRow>, Option<&TagRow>),
+    below: &[TagId],
 ) -> diesel::QueryResult<()> {
     let Some(subject) = after.or(before) else {
         return Ok(());
@@ -22,6 +23,8 @@ pub async fn record(
         (Some(_), None) => ReaderAction::Withdrawn,
     };
     let (old, new) = (before.map(members), after.map(members));
+    let mut cache_tags = vec![format!("tag:{}", subject.id), "tags".to_owned()];
+    cache_tags.extend(below.iter().map(|id| format!("tag:{id}")));
     let event = Event {
         actor,
         action,
@@ -31,7 +34,7 @@ pub async fn record(
             action: told,
             slug: &subject.slug,
         },
-        cache_tags: vec![format!("tag:{}", subject.id), "tags".to_owned()],
+        cache_tags,
         before: old.as_ref(),
         after: new.as_ref(),
     };

@@ -74,7 +74,8 @@ pub async fn create_tag(
                 .map_err(slug_taken().on_violation_of("tags_slug_key"))?,
             None => insert_under_free_slug(tx, tag).await?,
         };
-        events::record(tx, Some(editor.0.user), "tag.created", None, Some(&row)).await?;
+        let change = (None, Some(&row));
+        events::record(tx, Some(editor.0.user), "tag.created", change, &[]).await?;
         let location = platform
             .config
             .api_url(&format!("/api/v1/editor/tags/{}", row.id));
@@ -135,14 +136,9 @@ pub async fn update_tag(
                     }
                     _ => error.into(),
                 })?;
-        events::record(
-            tx,
-            Some(editor.0.user),
-            "tag.updated",
-            Some(&old),
-            Some(&row),
-        )
-        .await?;
+        let below = queries::list_below(tx, row.id).await?;
+        let change = (Some(&old), Some(&row));
+        events::record(tx, Some(editor.0.user), "tag.updated", change, &below).await?;
         shown(tx, row.id, moment).await
     })
     .await
@@ -164,8 +160,10 @@ pub async fn delete_tag(
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         let old = lock(tx, id.0, &if_match, platform.clock.moment()).await?;
+        let below = queries::list_below(tx, old.id).await?;
         queries::delete(tx, old.id).await?;
-        events::record(tx, Some(editor.0.user), "tag.deleted", Some(&old), None).await?;
+        let change = (Some(&old), None);
+        events::record(tx, Some(editor.0.user), "tag.deleted", change, &below).await?;
         Ok(NoContent)
     })
     .await

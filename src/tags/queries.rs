@@ -193,3 +193,13 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: TagId) -> QueryResult<()> 
         .await
         .map(|_| ())
 }
+
+/// The tags right below a tag.
+pub async fn list_below(conn: &mut AsyncPgConnection, id: TagId) -> QueryResult<Vec<TagId>> {
+    tags::table
+        .filter(tags::parent_id.eq(id))
+        .order(tags::id)
+        .select(tags::id)
+        .load(conn)
+        .await
+}

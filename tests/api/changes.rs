@@ -108,7 +108,16 @@ async fn readers_are_told_what_they_can_notice_in_order_and_nothing_else() {
         ),
         (
             &article.body["id"],
-            &json!([format!("article:{}", article.text_of("id")), "articles"])
+            &json!([
+                format!("article:{}", article.text_of("id")),
+                "articles",
+                format!(
+                    "author:{}",
+                    article.body["authors"][0]["id"].as_str().unwrap()
+                ),
+                "authors",
+                "tags"
+            ])
         )
     );
     assert_eq!(
@@ -218,4 +227,41 @@ async fn who_cannot_go_on_is_told_to_start_over() {
     app.execute("delete from events").await;
     // Asked for anew, not answered from memory.
     gone(&format!("{after}&limit=99")).await;
+}
+
+#[tokio::test]
+async fn a_change_names_the_answers_of_all_tags_that_count_the_article_or_did() {
+    let app = TestApp::start().await;
+    let (editor, reader) = (app.editor().await, app.anonymous());
+    let mut tags = Vec::new();
+    for name in ["Parent", "Before", "After"] {
+        let tag = json!({ "name": name, "parent": tags.first() });
+        let tag = editor.post("/editor/tags", tag).await.expect(201);
+        tags.push(tag.text_of("id"));
+    }
+    let article = json!({ "title": "Frost", "tags": [tags[1]] });
+    let article = create(&editor, article).await;
+    step(&editor, &article, "publish", json!({}))
+        .await
+        .expect(200);
+    let edit = editor.with("if-match", "*");
+    let retagged = json!({ "tags": [tags[2]] });
+    edit.patch(&path_of(&article), retagged).await.expect(200);
+    let start = reader.get("/changes").await.expect(200);
+    step(&editor, &article, "publish", json!({}))
+        .await
+        .expect(200);
+    editor
+        .delete(&format!("/editor/tags/{}", tags[0]))
+        .await
+        .expect(204);
+
+    let since = format!("/changes?since={}", start.text_of("next_token"));
+    let told = reader.get(&since).await.expect(200).body;
+    for (entry, tags) in [(0, [&tags[1], &tags[2]]), (1, [&tags[1], &tags[2]])] {
+        let named = told["data"][entry]["cache_tags"].as_array().unwrap();
+        for tag in tags {
+            assert!(named.contains(&json!(format!("tag:{tag}"))), "{told}");
+        }
+    }
 }

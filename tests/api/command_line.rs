@@ -10,7 +10,7 @@ use masthead::types::Role;
 use crate::harness::{PASSWORD, TestApp, TestDatabase};
 
 /// An empty folder, and settings of which none comes from this process's own.
-struct Place {
+pub struct Place {
     folder: PathBuf,
     settings: Vec<(&'static str, String)>,
 }
@@ -25,7 +25,7 @@ impl Place {
         }
     }
 
-    fn on(database_url: String) -> Self {
+    pub fn on(database_url: String) -> Self {
         let mut place = Self::new();
         place.settings.push(("DATABASE_URL", database_url));
         place
@@ -50,7 +50,7 @@ impl Place {
     }
 
     /// Runs the program to its end, off the threads of the test.
-    async fn run(&self, arguments: &str) -> Said {
+    pub async fn run(&self, arguments: &str) -> Said {
         let mut command = self.command(arguments);
         let Output {
             status,
@@ -75,10 +75,10 @@ impl Drop for Place {
 
 /// What a command said.
 #[derive(Debug)]
-struct Said {
-    is_success: bool,
-    out: String,
-    err: String,
+pub struct Said {
+    pub is_success: bool,
+    pub out: String,
+    pub err: String,
 }
 
 impl Said {

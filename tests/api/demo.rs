@@ -21,6 +21,15 @@ async fn the_sample_content_is_loaded_once() {
         .await
         .expect(200);
     assert!(form.text_of("body_html").contains("data-masthead-form"));
+    for (key, display) in [("314", "slide_in"), ("garden-letter", "inline")] {
+        let form = app
+            .anonymous()
+            .get(&format!("/forms/{key}"))
+            .await
+            .expect(200);
+        assert_eq!(form.text_of("display"), display);
+        assert!(!form.body["topics"].as_array().unwrap().is_empty());
+    }
     let scheduled = app
         .editor()
         .await

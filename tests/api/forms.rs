@@ -1,5 +1,7 @@
 //! Forms: what editors write, and what pages get.
 
+mod challenge;
+mod counts;
 mod values;
 mod versions;
 

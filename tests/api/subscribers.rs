@@ -1,5 +1,6 @@
-mod lifecycle;
+pub mod lifecycle;
 mod lists;
+mod privacy;
 
 use serde_json::{Value, json};
 
@@ -66,7 +67,12 @@ async fn a_created_subscriber_can_be_read_back_and_is_listed() {
         }
       ],
       "locale": "pt-BR",
+      "time_zone": null,
+      "paused_until": null,
       "source": "editor",
+      "form_id": null,
+      "wording_version": null,
+      "variant": null,
       "attributes": {
         "likes": {
           "tea": true
@@ -80,8 +86,12 @@ async fn a_created_subscriber_can_be_read_back_and_is_listed() {
         "source_url": null,
         "form_id": null
       },
+      "is_role_address": false,
+      "is_disposable_address": false,
       "confirmed_at": null,
       "unsubscribed_at": null,
+      "bounced_at": null,
+      "complained_at": null,
       "created_at": "[time]",
       "updated_at": "[time]"
     }

@@ -1,3 +1,10 @@
+mod confirming;
+mod hosted;
+mod limits;
+mod links;
+mod pages;
+mod stats;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -7,6 +14,40 @@ const SUBSCRIPTIONS: &str = "/subscriptions";
 
 async fn sign_up(client: &Client, wish: Value) -> Reply {
     client.post(SUBSCRIPTIONS, wish).await
+}
+
+/// Makes a form with this key, and these members; gives its id.
+async fn make_form(editor: &Client, key: &str, members: Value) -> String {
+    let mut form = json!({ "key": key, "name": "A form", "display": "inline" });
+    for (name, value) in members.as_object().unwrap() {
+        form[name] = value.clone();
+    }
+    let made = editor.post("/editor/forms", form).await.expect(201);
+    made.text_of("id")
+}
+
+/// Somebody signs up by a form that takes their word and welcomes them: the token by which they manage that.
+async fn welcomed(app: &TestApp, editor: &Client, wish: Value) -> String {
+    let letters = json!({ "en": { "subject": "Welcome", "text": "Good to have you." } });
+    let form = json!({ "double_opt_in": false, "welcome_mail": letters, "topics": wish["topics"] });
+    make_form(editor, "quick", form).await;
+    let mut wish = wish;
+    wish["form_id"] = json!("quick");
+    sign_up(&app.anonymous(), wish).await.expect(202);
+    app.run_jobs().await;
+    token_of(&app.mails().last().unwrap().link("/subscriptions/m_"))
+}
+
+/// The path of a link in a mail, as the harness writes those of the site.
+fn path_of(link: &str) -> String {
+    let (_, path) = link.split_once("/subscriptions/").unwrap();
+    format!("@/subscriptions/{path}")
+}
+
+/// The token of a link in a mail.
+fn token_of(link: &str) -> String {
+    let (_, path) = link.split_once("/subscriptions/").unwrap();
+    path.split('/').next().unwrap().to_owned()
 }
 
 /// The one entry of the list of subscribers.
@@ -25,16 +66,22 @@ async fn a_sign_up_leaves_a_pending_subscriber_and_the_record_of_it() {
         .post("/editor/tags", json!({ "name": "Science" }))
         .await
         .expect(201);
+    let fields = json!([{ "name": "city", "kind": "text" }]);
+    let form = make_form(&editor, "footer_1", json!({ "fields": fields })).await;
 
     let wish = json!({
         "email": " Robin@Example.com", "name": "Robin", "topics": ["science", "science"], "form_id": "footer_1", "locale": "de",
+        "time_zone": "Europe/Vienna", "attributes": { "city": "Graz" }, "source_url": "https://news.example.com/frost",
     });
     let accepted = sign_up(&app.anonymous(), wish).await.expect(202);
 
     assert_eq!(accepted.text, r#"{"status":"accepted"}"#);
     assert_eq!(accepted.header("cache-control"), "no-store");
-    insta::assert_json_snapshot!(only_subscriber(&editor).await, {
-        ".id" => "[id]", ".topics[].id" => "[id]", ".created_at" => "[time]", ".updated_at" => "[time]",
+    let subscriber = only_subscriber(&editor).await;
+    assert_eq!(subscriber["form_id"], form);
+    assert_eq!(subscriber["consent"]["form_id"], form);
+    insta::assert_json_snapshot!(subscriber, {
+        ".form_id" => "[form]", ".consent.form_id" => "[form]", ".id" => "[id]", ".topics[].id" => "[id]", ".created_at" => "[time]", ".updated_at" => "[time]",
         ".consent.asked_at" => "[time]",
     }, @r#"
     {
@@ -50,17 +97,28 @@ async fn a_sign_up_leaves_a_pending_subscriber_and_the_record_of_it() {
         }
       ],
       "locale": "de",
+      "time_zone": "Europe/Vienna",
+      "paused_until": null,
       "source": "form",
-      "attributes": {},
+      "form_id": "[form]",
+      "wording_version": 1,
+      "variant": "a",
+      "attributes": {
+        "city": "Graz"
+      },
       "consent": {
         "asked_at": "[time]",
         "method": "form",
         "wording": null,
-        "source_url": null,
-        "form_id": "footer_1"
+        "source_url": "https://news.example.com/frost",
+        "form_id": "[form]"
       },
+      "is_role_address": false,
+      "is_disposable_address": false,
       "confirmed_at": null,
       "unsubscribed_at": null,
+      "bounced_at": null,
+      "complained_at": null,
       "created_at": "[time]",
       "updated_at": "[time]"
     }
@@ -82,7 +140,13 @@ async fn a_sign_up_without_a_form_came_through_the_api() {
 async fn the_answer_does_not_tell_who_is_on_the_list() {
     let app = TestApp::start().await;
     let editor = app.editor().await;
-    for status in ["pending", "confirmed", "unsubscribed"] {
+    for status in [
+        "pending",
+        "confirmed",
+        "unsubscribed",
+        "bounced",
+        "complained",
+    ] {
         let consent = json!({ "asked_at": "2026-05-01T08:00:00Z", "method": "phone" });
         let subscriber = json!({ "email": format!("{status}@example.com"), "consent": consent });
         let created = editor
@@ -97,8 +161,22 @@ async fn the_answer_does_not_tell_who_is_on_the_list() {
     }
 
     let mut answers = Vec::new();
-    for name in ["new", "pending", "confirmed", "unsubscribed"] {
-        let wish = json!({ "email": format!("{name}@example.com"), "name": "Robin" });
+    for name in [
+        "new",
+        "pending",
+        "confirmed",
+        "unsubscribed",
+        "bounced",
+        "complained",
+        "honeypot",
+    ] {
+        let website = if name == "honeypot" {
+            "https://example.com"
+        } else {
+            ""
+        };
+        let wish =
+            json!({ "email": format!("{name}@example.com"), "name": "Robin", "website": website });
         let answer = sign_up(&app.anonymous(), wish).await;
         let mut headers: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
         headers.sort_unstable();
@@ -122,6 +200,7 @@ async fn who_is_there_is_never_changed() {
             .await
             .expect(201);
     }
+    make_form(&editor, "7", json!({})).await;
     let subscriber = json!({ "email": "robin@example.com", "name": "Robin", "topics": ["arts"] });
     let created = editor
         .post("/editor/subscribers", subscriber)
@@ -137,6 +216,7 @@ async fn who_is_there_is_never_changed() {
             "email": "ROBIN@example.com", "name": "Mallory", "topics": ["science"], "form_id": "7", "locale": "fr",
         });
         sign_up(&app.anonymous(), wish).await.expect(202);
+        app.run_jobs().await;
 
         let after = editor.get(&path).await.expect(200);
         assert_eq!((after.etag(), &after.body), (before.etag(), &before.body));
@@ -195,6 +275,7 @@ async fn every_bad_member_is_pointed_at_at_once() {
     let app = TestApp::start().await;
     let wish = json!({
         "email": "a@example.com\r\nBcc: b@example.com", "name": 7, "topics": "science", "form_id": "a/b", "locale": "e",
+        "time_zone": "Nowhere/None", "attributes": [], "variant": "B!", "wording_version": 0, "source_url": "javascript:1",
     });
     let refused = sign_up(&app.anonymous(), wish).await.expect(422);
     assert_eq!(
@@ -205,9 +286,14 @@ async fn every_bad_member_is_pointed_at_at_once() {
             "#/topics wrong_type",
             "#/form_id invalid_form_id",
             "#/locale invalid_locale",
+            "#/time_zone invalid_time_zone",
+            "#/attributes wrong_type",
+            "#/variant invalid_variant",
+            "#/wording_version out_of_range",
+            "#/source_url invalid_url",
         ]
     );
-    for member in ["status", "consent", "attributes", "source", "confirmed_at"] {
+    for member in ["status", "consent", "source", "confirmed_at"] {
         let wish = json!({ "email": "robin@example.com", member: "confirmed" });
         let refused = sign_up(&app.anonymous(), wish).await.expect(400);
         assert_eq!(refused.faults(), [format!("#/{member} unknown_member")]);
@@ -215,6 +301,12 @@ async fn every_bad_member_is_pointed_at_at_once() {
     let wish = json!({ "email": "robin@example.com", "topics": ["nowhere"] });
     let refused = sign_up(&app.anonymous(), wish).await.expect(422);
     assert_eq!(refused.faults(), ["#/topics/0 unknown_tag"]);
+    let wish = json!({ "email": "robin@example.com", "form_id": "nowhere" });
+    let refused = sign_up(&app.anonymous(), wish).await.expect(422);
+    assert_eq!(refused.faults(), ["#/form_id unknown_form"]);
+    let wish = json!({ "email": "robin@example.com", "attributes": { "city": "Graz" } });
+    let refused = sign_up(&app.anonymous(), wish).await.expect(422);
+    assert_eq!(refused.faults(), ["#/attributes unknown_field"]);
     assert!(app.outbox().await.is_empty());
 }
 

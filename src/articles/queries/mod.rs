@@ -10,7 +10,7 @@ mod write;
 pub use links::{insert_authors, insert_tags};
 pub use publications::{
     NewPublication, SpanUpdate, end_current, forget_pending, hold_tag_names, insert_publication,
-    list_live, set_span,
+    list_labels, list_live, set_span,
 };
 pub use read::{find, list, list_authors, list_names, list_tags, lock, with_body};
 pub use revisions::{find_snapshot_at_version, insert_revision};

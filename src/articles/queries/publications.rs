@@ -5,7 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::articles::model::LiveRow;
 use crate::schema::{article_tags, articles, publications, tags};
-use crate::types::{ArticleId, PublicationId, TagId, UserId};
+use crate::types::{ArticleId, AuthorId, PublicationId, TagId, UserId};
 
 /// A publication to be: the working copy as it is now, from … until ….
 #[derive(Debug, Clone)]
@@ -131,6 +131,21 @@ pub async fn list_live(conn: &AsyncPgConnection, ids: &[ArticleId]) -> QueryResu
         .filter(publications::superseded.eq(false))
         .select(LiveRow::as_select())
         .load(&mut &*conn)
+        .await
+}
+
+/// Tags and authors of the publication that readers see or see next, of the one before it, and of one that is to come: all
+/// whose answers a change of an article can touch.
+pub async fn list_labels(
+    conn: &mut AsyncPgConnection,
+    article: ArticleId,
+) -> QueryResult<Vec<(Vec<TagId>, Vec<AuthorId>)>> {
+    publications::table
+        .filter(publications::article_id.eq(article))
+        .order(publications::live_from.desc())
+        .limit(3)
+        .select((publications::tag_ids, publications::author_ids))
+        .load(conn)
         .await
 }
 

@@ -12,6 +12,7 @@ use crate::types::UserId;
 
 // The document knows types without parameters alone.
 type ByFormSort = SortBy<FormSort>;
+type ByVersionSort = SortBy<VersionSort>;
 
 /// Which forms to list.
 pub struct ListForms {
@@ -46,6 +47,16 @@ pub struct ListVersions {
     pub paging: PagingBy<VersionSort>,
 }
 from_query!(ListVersions { all paging });
+
+/// The parameters of a list of wordings, for the OpenAPI document.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; `ListVersions` reads them")]
+pub struct ListVersionsParams {
+    /// `number` turns it round: oldest first.
+    #[param(value_type = Option<ByVersionSort>, inline, style = Form, explode = false, example = json!(["-number"]))]
+    sort: Option<String>,
+}
 
 /// What a form said from an instant on.
 #[derive(Debug, Serialize, ToSchema)]

@@ -2,6 +2,6 @@ mod list;
 mod read;
 mod write;
 
-pub use list::{FormVersion, ListForms, ListFormsParams, ListVersions};
+pub use list::{FormVersion, ListForms, ListFormsParams, ListVersions, ListVersionsParams};
 pub use read::{Form, PublicForm, unshowable};
 pub use write::{CreateForm, DescribedCreateForm, DescribedUpdateForm, UpdateForm};

@@ -16,7 +16,7 @@ mod words;
 
 pub use appearance::{DescribedSuccess, Style, Success, WrittenStyle};
 pub use copy::{Copy, Texts, WrittenTexts};
-pub use fields::{DescribedField, Field};
+pub use fields::{DescribedField, Field, FieldKind};
 pub use key::{FormKey, FormReference, VariantKey};
 pub use placement::{DescribedTrigger, FormDisplay, FormPosition, Trigger};
 pub use settings::{DescribedFrequency, Frequency, Settings, Wording};

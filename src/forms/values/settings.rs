@@ -286,11 +286,6 @@ impl Settings {
         self.variants.0.iter().map(shown).collect()
     }
 
-    /// Whether a variant has this key.
-    pub fn has_variant(&self, key: &VariantKey) -> bool {
-        key.is_form_itself() || self.variants.0.iter().any(|variant| variant.key == *key)
-    }
-
     fn built_in(&self, locale: &Locale) -> Option<BuiltIn> {
         let next = if self.double_opt_in {
             Next::Confirmation

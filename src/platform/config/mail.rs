@@ -148,3 +148,98 @@ fn usual_sender(site_url: &str, site_name: &str) -> (Mailbox, bool) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, ConfigFaults};
+
+    fn config(settings: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+        Config::from_variables(
+            settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    fn faults(settings: &[(&str, &str)]) -> String {
+        config(settings).unwrap_err().to_string()
+    }
+
+    const KEY: (&str, &str) = (
+        "MASTHEAD_DKIM_KEY",
+        "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=",
+    );
+    const SMTP: (&str, &str) = ("MASTHEAD_SMTP_URL", "smtp://smtp.example.com");
+
+    #[test]
+    fn mails_come_from_the_host_of_the_site_unless_somebody_else_is_named() {
+        let from = |settings: &[(&str, &str)]| config(settings).unwrap().mail.identity.from;
+        let site = ("MASTHEAD_SITE_URL", "https://news.example.com:8443/a");
+        assert_eq!(from(&[site]).address.as_str(), "news@news.example.com");
+        let named = ("MASTHEAD_MAIL_FROM", "Desk <desk@example.com>");
+        assert_eq!(from(&[site, named]).address.as_str(), "desk@example.com");
+        assert_eq!(from(&[]).address.as_str(), "news@localhost.invalid");
+        assert!(faults(&[SMTP]).starts_with("MASTHEAD_MAIL_FROM: goes with MASTHEAD_SMTP_URL"));
+        assert_eq!(config(&[SMTP, named]).unwrap().mail.servers.len(), 1);
+    }
+
+    #[test]
+    fn a_broken_address_of_a_sender_is_told_once() {
+        let told = faults(&[SMTP, ("MASTHEAD_MAIL_FROM", "desk")]);
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(told.contains("not `desk`"), "{told}");
+    }
+
+    #[test]
+    fn of_several_servers_the_broken_one_is_told_by_number_and_without_its_password() {
+        let told = faults(&[(
+            "MASTHEAD_SMTP_URL",
+            "smtp://a.example.com, smtp://me:hunter2@b.example.com?tls=no",
+        )]);
+        assert!(
+            told.starts_with("MASTHEAD_SMTP_URL: number 2: tls must be"),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+
+    #[test]
+    fn a_key_goes_with_a_selector_and_a_domain_that_is_ours() {
+        let site = ("MASTHEAD_SITE_URL", "https://news.example.com");
+        let selector = ("MASTHEAD_DKIM_SELECTOR", "news2026");
+        let domain = |domain| ("MASTHEAD_DKIM_DOMAIN", domain);
+        for good in ["news.example.com", "example.com"] {
+            let config = config(&[site, KEY, selector, domain(good)]).unwrap();
+            assert!(config.mail.identity.dkim.is_some());
+        }
+        for bad in [
+            vec![site, KEY],
+            vec![site, selector],
+            vec![site, domain("example.com")],
+            vec![site, KEY, selector, domain("example.org")],
+            vec![site, KEY, selector, domain("ample.com")],
+            vec![site, KEY, ("MASTHEAD_DKIM_SELECTOR", "a b")],
+            vec![site, ("MASTHEAD_DKIM_KEY", "hunter2"), selector],
+        ] {
+            let told = faults(&bad);
+            assert!(told.starts_with("MASTHEAD_DKIM_"), "{told}");
+            assert!(
+                !told.contains("hunter2") && !told.contains("nWGx"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn how_mails_look_is_looked_at() {
+        for (name, value) in [
+            ("MASTHEAD_SITE_COLOUR", "green"),
+            ("MASTHEAD_SITE_LOGO", "http://example.com/logo.png"),
+            ("MASTHEAD_SITE_LOGO", "https://"),
+            ("MASTHEAD_JOB_WORKERS", "65"),
+        ] {
+            assert!(faults(&[(name, value)]).starts_with(name), "{value}");
+        }
+    }
+}

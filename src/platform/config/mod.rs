@@ -177,9 +177,7 @@ impl Config {
         let site_url = read
             .url("MASTHEAD_SITE_URL")
             .unwrap_or_else(|| "http://localhost:3000".to_owned());
-        let site_name = read
-            .text("MASTHEAD_SITE_NAME")
-            .unwrap_or_else(|| "Masthead".to_owned());
+        let site_name = read.text_or("MASTHEAD_SITE_NAME", "Masthead");
         let article_url = read.article_url(&site_url);
         let mail = read.mail(&site_url, &site_name);
         let config = Self {
@@ -189,10 +187,7 @@ impl Config {
             replicas: read.replicas(environment, authorities.as_ref()),
             database_connections: read.count("MASTHEAD_DATABASE_CONNECTIONS", 10, 1, 500),
             postgres_programs: read.postgres_programs(),
-            data_dir: PathBuf::from(
-                read.text("MASTHEAD_DATA_DIR")
-                    .unwrap_or_else(|| ".masthead".to_owned()),
-            ),
+            data_dir: PathBuf::from(read.text_or("MASTHEAD_DATA_DIR", ".masthead")),
             site_url,
             site_name,
             site_colour: read.site_colour(),
@@ -204,11 +199,7 @@ impl Config {
             secret: read.installation_secret(),
             trusted_proxies: read.networks("MASTHEAD_TRUSTED_PROXIES"),
             log_filter: read.log_filter(),
-            rate_limits: read.choice(
-                "MASTHEAD_RATE_LIMITS",
-                "on",
-                &[("on", RateLimits::On), ("off", RateLimits::Off)],
-            ),
+            rate_limits: read.rate_limits(),
             cache_bytes: read.megabytes("MASTHEAD_CACHE_MB", 64),
             shared_max_age: read.seconds("MASTHEAD_SHARED_MAX_AGE", 60),
             stale_while_revalidate: read.seconds("MASTHEAD_STALE_WHILE_REVALIDATE", 600),

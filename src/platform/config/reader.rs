@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 use rustls::RootCertStore;
 
-use super::{Environment, FeedContent, Feeds, FirstAdmin, ProofOfWork};
+use super::{Environment, FeedContent, Feeds, FirstAdmin, ProofOfWork, RateLimits};
 use crate::platform::db::{self, Address};
 use crate::platform::installation::InstallationSecret;
 use crate::platform::password::NewPassword;
@@ -54,6 +54,11 @@ impl Reader {
         }
     }
 
+    /// The same, or what is usual.
+    pub fn text_or(&mut self, name: &'static str, usual: &str) -> String {
+        self.text(name).unwrap_or_else(|| usual.to_owned())
+    }
+
     pub fn fault(&mut self, name: &str, detail: &str) {
         self.faults.push(format!("{name}: {detail}"));
     }
@@ -64,7 +69,7 @@ impl Reader {
         default: &str,
         wanted: &str,
     ) -> Option<T> {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        let text = self.text_or(name, default);
         let value = text.parse().ok();
         if value.is_none() {
             self.fault(name, &format!("must be {wanted}, not `{text}`"));
@@ -78,7 +83,7 @@ impl Reader {
         default: &str,
         choices: &[(&str, T)],
     ) -> T {
-        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        let text = self.text_or(name, default);
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
         match choices.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => *value,
@@ -312,6 +317,11 @@ impl Reader {
             self.fault("MASTHEAD_LOG", &format!("must be a level such as info or a filter such as masthead=debug, not `{filter}`"));
         }
         filter
+    }
+
+    pub fn rate_limits(&mut self) -> RateLimits {
+        let choices = [("on", RateLimits::On), ("off", RateLimits::Off)];
+        self.choice("MASTHEAD_RATE_LIMITS", "on", &choices)
     }
 
     pub fn feeds(&mut self) -> Feeds {

@@ -3,8 +3,17 @@ use actix_web::http::header;
 
 use crate::rest::problem::Problem;
 
+/// In which forms a body may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// JSON, and called so.
+    Json,
+    /// JSON that may be called plain text, as scripts must call it that may not ask first.
+    JsonOrText,
+}
+
 /// Refuses bodies in a form that is not read here: everything but plain JSON in UTF-8.
-pub fn check(request: &HttpRequest) -> Result<(), Problem> {
+pub fn check(request: &HttpRequest, taken: Taken) -> Result<(), Problem> {
     let text = |name| {
         let value = request.headers().get(name)?;
         Some(value.to_str().unwrap_or("unreadable"))
@@ -16,7 +25,7 @@ pub fn check(request: &HttpRequest) -> Result<(), Problem> {
             "send the body without `Content-Encoding`",
         ));
     }
-    match text(header::CONTENT_TYPE).map(form_of) {
+    match text(header::CONTENT_TYPE).map(|text| form_of(text, taken)) {
         Some(Form::Json) => Ok(()),
         Some(Form::JsonInOtherLetters) => Err(Problem::UnsupportedMediaType(
             "send the body in UTF-8; `charset` may be left out",
@@ -36,13 +45,14 @@ enum Form {
 }
 
 /// Reads a media type (RFC 9110 §8.3.1): names are the same in any case, and so is the encoding.
-fn form_of(text: &str) -> Form {
+fn form_of(text: &str, taken: Taken) -> Form {
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let is_json = ["application/json", "application/merge-patch+json"]
         .iter()
         .any(|known| known.eq_ignore_ascii_case(essence));
-    if !is_json {
+    let is_text = taken == Taken::JsonOrText && essence.eq_ignore_ascii_case("text/plain");
+    if !is_json && !is_text {
         return Form::Other;
     }
     let is_utf8 = parts
@@ -64,6 +74,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn text_is_taken_where_scripts_may_not_ask_first() {
+        let form = |text| form_of(text, Taken::JsonOrText);
+        assert_eq!(form("Text/Plain;charset=UTF-8"), Form::Json);
+        assert_eq!(form("text/plain;charset=utf-16"), Form::JsonInOtherLetters);
+        assert_eq!(form("text/html"), Form::Other);
+    }
+
+    #[test]
     fn media_types_are_the_same_in_any_case() {
         for text in [
             "application/json",
@@ -72,7 +90,7 @@ mod tests {
             "application/json;charset=utf8",
             "application/json; profile=x",
         ] {
-            assert_eq!(form_of(text), Form::Json, "{text}");
+            assert_eq!(form_of(text, Taken::Json), Form::Json, "{text}");
         }
         for text in [
             "text/plain",
@@ -80,14 +98,18 @@ mod tests {
             "",
             "application/json, text/plain",
         ] {
-            assert_eq!(form_of(text), Form::Other, "{text}");
+            assert_eq!(form_of(text, Taken::Json), Form::Other, "{text}");
         }
         for text in [
             "application/json; charset=utf-16",
             "application/json;charset=utf-8;charset=latin1",
             "application/json; charset=",
         ] {
-            assert_eq!(form_of(text), Form::JsonInOtherLetters, "{text}");
+            assert_eq!(
+                form_of(text, Taken::Json),
+                Form::JsonInOtherLetters,
+                "{text}"
+            );
         }
     }
 }

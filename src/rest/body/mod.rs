@@ -18,6 +18,7 @@ use super::envelope::Deadline;
 use super::problem::{Problem, ValueFault};
 use crate::platform::token::sha256;
 use crate::types::Named;
+use media_type::Taken;
 use members::Faults;
 
 pub use collections::{AtMost, Keyed, Raw};
@@ -40,6 +41,9 @@ pub struct Refused {
     pub faults: Vec<ValueFault>,
     pub named: Vec<(String, Named)>,
 }
+
+/// A body that a page sends on its way out (`navigator.sendBeacon`), where it must call JSON plain text.
+pub struct Beacon<T>(pub T);
 
 /// No body, or an empty object: for steps that need none. Anything more is refused, since nobody would read it.
 pub struct NoBody;
@@ -83,13 +87,28 @@ impl<T: FromBody> FromRequest for Referring<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            media_type::check(&request)?;
+            media_type::check(&request, Taken::Json)?;
             let bytes = read(&request, payload, T::LIMIT).await?;
             let body = |value| Body {
                 value,
                 fingerprint: sha256(&bytes),
             };
             Ok(Self(parse(&bytes)?.map(body)))
+        })
+    }
+}
+
+impl<T: FromBody> FromRequest for Beacon<T> {
+    type Error = Problem;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            media_type::check(&request, Taken::JsonOrText)?;
+            let bytes = read(&request, payload, T::LIMIT).await?;
+            let value = parse(&bytes)?.map_err(|refused| Problem::Invalid(refused.faults))?;
+            Ok(Self(value))
         })
     }
 }
@@ -105,7 +124,7 @@ impl FromRequest for NoBody {
             if bytes.trim_ascii().is_empty() {
                 return Ok(Self);
             }
-            media_type::check(&request)?;
+            media_type::check(&request, Taken::Json)?;
             parse(&bytes)?.map_err(|refused| Problem::Invalid(refused.faults))
         })
     }

@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::consent::{Consent, FormKey, NewConsent, UpdateConsent};
+use super::consent::{Consent, NewConsent, UpdateConsent};
 use super::model::{FollowingSubscriber, SubscriberFilter, SubscriberSort, SubscriberSource};
 use super::state::{FirstStatus, SubscriberStatus};
+use crate::forms::values::{FormReference, VariantKey};
 use crate::rest::body::{FromBody, Member, Members, Place, from_body};
 use crate::rest::described::{Several, SortBy};
 use crate::rest::page::PagingBy;
@@ -15,7 +16,7 @@ use crate::rest::query::from_query;
 use crate::tags::TagSummary;
 use crate::types::{
     EmailAddress, Fault, FormId, JsonObject, Line, Locale, Parse, Patch, Reference, SubscriberId,
-    TagId, TimeZone, WebAddress,
+    TagId, TimeZone, WebAddress, Whole,
 };
 
 // The document knows types without parameters alone.
@@ -215,26 +216,39 @@ from_body!(UpdateSubscriber {
 /// A reader's wish to be subscribed.
 #[derive(ToSchema)]
 pub struct RequestSubscription {
-    pub email: EmailAddress,
+    #[schema(value_type = EmailAddress)]
+    pub email: TypedEmail,
     #[schema(inline, examples("Robin Reader"))]
     pub name: Option<Line<200>>,
-    /// Slugs or ids of the tags to follow; repetitions count once.
+    /// Slugs or ids of the tags to follow; repetitions count once. A form that offers none to choose from adds its own.
     #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 50)]
     pub topics: Option<Topics>,
-    /// The form they filled in.
-    pub form_id: Option<FormKey>,
+    /// The id or key of the form they filled in.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, examples("314"))]
+    pub form_id: Option<FormReference>,
     /// The language they want to be written to in.
     pub locale: Option<Locale>,
     /// The time zone they live in.
     pub time_zone: Option<TimeZone>,
-    /// What they entered in the form's own fields.
+    /// What they entered in the form's own fields, by name.
     #[schema(value_type = Option<Object>)]
     pub attributes: Option<JsonObject>,
+    /// The variant of the form that they saw.
+    pub variant: Option<VariantKey>,
+    /// The wording of the form that they saw. The one of now when absent.
+    #[schema(inline)]
+    pub wording_version: Option<Whole<1, 2_147_483_647>>,
     /// The page on which they signed up.
     pub source_url: Option<WebAddress>,
     /// Leave it out, or empty. Forms have it where nobody sees it: only a program fills it in.
     #[schema(value_type = Option<String>)]
     pub website: Honeypot,
+    /// A challenge from `GET /api/v1/subscriptions/challenge`, where a proof of work is asked for.
+    #[schema(max_length = 200)]
+    pub challenge: Option<String>,
+    /// The number that was found for it.
+    #[schema(max_length = 20, pattern = "^[0-9]{1,20}$", examples("31415"))]
+    pub nonce: Option<String>,
 }
 
 impl FromBody for RequestSubscription {
@@ -246,8 +260,12 @@ impl FromBody for RequestSubscription {
         let locale = members.optional("locale");
         let time_zone = members.optional("time_zone");
         let attributes = members.optional("attributes");
+        let variant = members.optional("variant");
+        let wording_version = members.optional("wording_version");
         let source_url = members.optional("source_url");
         let website = members.optional("website");
+        let challenge = members.optional("challenge");
+        let nonce = members.optional("nonce");
         Some(Self {
             email: email?,
             name: name?,
@@ -256,8 +274,28 @@ impl FromBody for RequestSubscription {
             locale: locale?,
             time_zone: time_zone?,
             attributes: attributes?,
+            variant: variant?,
+            wording_version: wording_version?,
             source_url: source_url?,
             website: website?.unwrap_or(Honeypot::Empty),
+            challenge: challenge?,
+            nonce: nonce?,
+        })
+    }
+}
+
+/// An address, and how it was typed: what a proof of work was found for.
+#[derive(Debug, Clone)]
+pub struct TypedEmail {
+    pub typed: String,
+    pub address: EmailAddress,
+}
+
+impl Parse for TypedEmail {
+    fn parse(text: &str) -> Result<Self, Fault> {
+        Ok(Self {
+            typed: text.to_owned(),
+            address: EmailAddress::parse(text)?,
         })
     }
 }
@@ -270,9 +308,12 @@ pub enum Honeypot {
 }
 
 impl Honeypot {
-    /// Whether something was put into it.
-    pub fn is_filled(self) -> bool {
-        self == Self::Filled
+    /// What a judge of sign-ups is told of it.
+    pub fn content(self) -> Option<&'static str> {
+        match self {
+            Self::Empty => None,
+            Self::Filled => Some("filled"),
+        }
     }
 }
 

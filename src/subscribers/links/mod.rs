@@ -52,11 +52,6 @@ pub struct Managed {
 }
 
 impl LinkToken {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// What the token says; `None` when we never made it.
     pub fn read(&self, keys: &Keys) -> Option<Link> {
         if self.0.starts_with(CONFIRM) {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::page::Reader;
 use super::preferences::{self, Faults};
+use crate::forms::{Counter, Traffic};
 use crate::platform::Platform;
 use crate::platform::token::TokenHash;
 use crate::rest::form::Form;
@@ -93,6 +94,7 @@ async fn preferences_page(
 #[post("/subscriptions/{token}")]
 pub async fn subscription_action(
     platform: Data<Platform>,
+    traffic: Data<Traffic>,
     request: HttpRequest,
     token: Segment<LinkToken>,
     _: Query<NoParams>,
@@ -102,7 +104,7 @@ pub async fn subscription_action(
     let done = match token.0.read(&platform.keys) {
         None => Err(own::unknown()),
         Some(Link::Confirm(hash)) if form.one("action") == Some("confirm") => {
-            confirm(&platform, &request, &hash).await
+            confirm(&platform, &traffic.counter, &request, &hash).await
         }
         // Nothing was pressed that is on this page.
         Some(Link::Confirm(hash)) => confirm_page(&platform, &request, &hash).await,
@@ -113,6 +115,7 @@ pub async fn subscription_action(
 
 async fn confirm(
     platform: &Platform,
+    counter: &Counter,
     request: &HttpRequest,
     hash: &TokenHash,
 ) -> Result<HttpResponse, Problem> {
@@ -122,10 +125,11 @@ async fn confirm(
     let confirmation = conn
         .transaction(async |tx| own::confirm(tx, &platform.keys, hash, evidence, now).await)
         .await?;
+    confirmation.count(counter, now);
     let locale = confirmation.subscriber().row.locale.as_ref();
     let reader = Reader::of(request, &platform.config, locale);
     match confirmation {
-        Confirmation::Now(_) => reader.message(StatusCode::OK, "confirmed"),
+        Confirmation::Now(..) => reader.message(StatusCode::OK, "confirmed"),
         Confirmation::Before(_) => reader.message(StatusCode::OK, "used"),
     }
 }

@@ -2,7 +2,9 @@
 //! nothing, whoever or whatever does it; a button does.
 
 mod actions;
+mod hosted;
 mod page;
 mod preferences;
 
 pub use actions::*;
+pub use hosted::{form_page, send_form_page};

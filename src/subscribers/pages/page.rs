@@ -22,6 +22,8 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
         ("layout.html", include_str!("templates/layout.html")),
         ("confirm.html", include_str!("templates/confirm.html")),
         ("erase.html", include_str!("templates/erase.html")),
+        ("form.html", include_str!("templates/form.html")),
+        ("step.html", include_str!("templates/step.html")),
         ("message.html", include_str!("templates/message.html")),
         (
             "preferences.html",
@@ -88,14 +90,27 @@ impl<'a> Reader<'a> {
         title: &str,
         values: serde_json::Value,
     ) -> Result<HttpResponse, Problem> {
+        self.page_to(status, template, title, values, None)
+    }
+
+    /// The same, where sending its form may lead to another site.
+    pub fn page_to(
+        &self,
+        status: StatusCode,
+        template: &str,
+        title: &str,
+        values: serde_json::Value,
+        target: Option<&str>,
+    ) -> Result<HttpResponse, Problem> {
         let nonce = STANDARD_NO_PAD.encode(random_bytes::<16>()?);
         let html = self
             .render(template, title, &nonce, values)
             .map_err(|fault| anyhow::anyhow!("the page {template} can't be made: {fault}"))?;
         let logo = self.config.site_logo.as_deref().and_then(origin_of);
         let policy = format!(
-            "default-src 'none'; style-src 'nonce-{nonce}'; img-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-            logo.unwrap_or("'none'")
+            "default-src 'none'; style-src 'nonce-{nonce}'; img-src {}; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
+            logo.unwrap_or("'none'"),
+            target.unwrap_or_default()
         );
         Ok(HttpResponse::build(status)
             .content_type("text/html; charset=utf-8")
@@ -139,7 +154,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Scheme and host of an address.
-fn origin_of(url: &str) -> Option<&str> {
+pub fn origin_of(url: &str) -> Option<&str> {
     let host = url.find("://")? + 3;
     let end = url[host..].find(['/', '?', '#']).map(|end| host + end);
     Some(&url[..end.unwrap_or(url.len())])

@@ -110,6 +110,12 @@ impl TestDatabase {
         execute(&mut conn, sql).await;
     }
 
+    /// Runs a statement that may be refused.
+    pub async fn try_execute(&self, sql: &str) -> diesel::QueryResult<()> {
+        let mut conn = self.address().connect().await.unwrap();
+        diesel::sql_query(sql).execute(&mut conn).await.map(|_| ())
+    }
+
     /// Runs a statement, and gives its connection: what it locked stays so as long as that is there.
     pub async fn hold(&self, sql: &str) -> AsyncPgConnection {
         let mut conn = connect(&self.name).await;

@@ -2,6 +2,8 @@
 
 mod client;
 mod database;
+mod folder;
+pub mod smtp;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -26,6 +28,7 @@ use serde_json::{Value, json};
 
 pub use client::{Client, Reply};
 pub use database::TestDatabase;
+pub use folder::TestFolder;
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -39,6 +42,8 @@ pub struct TestApp {
     /// Stops it as a signal would; for a test to take.
     pub stop: Option<app::Stop>,
     database: Arc<TestDatabase>,
+    /// What is not in the database: the mails, for one.
+    pub folder: Arc<TestFolder>,
 }
 
 impl TestApp {
@@ -55,7 +60,8 @@ impl TestApp {
 
     /// Starts a server on a database that is there already.
     pub fn start_on(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
-        let config = config(settings);
+        let folder = Arc::new(TestFolder::new());
+        let config = config(folder.path(), settings);
         let clock = Clock::default();
         let platform = Platform {
             mailer: Mailer::new(&config, clock.clone()).unwrap(),
@@ -71,7 +77,7 @@ impl TestApp {
             keys: Keys::new(&InstallationSecret::generate().unwrap()),
             config: config.into(),
         };
-        Self::serving(platform, Arc::new(database))
+        Self::serving(platform, Arc::new(database), folder)
     }
 
     /// Starts another instance on the same database, with the same keys and clock.
@@ -81,7 +87,7 @@ impl TestApp {
             epoch: Epoch::default(),
             ..self.platform.clone()
         };
-        Self::serving(platform, self.database.clone())
+        Self::serving(platform, self.database.clone(), self.folder.clone())
     }
 
     /// Starts another instance on the same database, which does jobs whether this one does or not.
@@ -106,10 +112,10 @@ impl TestApp {
             epoch: Epoch::default(),
             ..self.platform.clone()
         };
-        Self::serving(platform, self.database.clone())
+        Self::serving(platform, self.database.clone(), self.folder.clone())
     }
 
-    fn serving(platform: Platform, database: Arc<TestDatabase>) -> Self {
+    fn serving(platform: Platform, database: Arc<TestDatabase>, folder: Arc<TestFolder>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let running = app::serve(platform.clone(), listener).unwrap();
@@ -126,6 +132,7 @@ impl TestApp {
             server: handle,
             stop: Some(stop),
             database,
+            folder,
         }
     }
 
@@ -203,6 +210,11 @@ impl TestApp {
         eventually("all jobs are done", is_idle).await;
     }
 
+    /// The mails that it wrote into its folder, oldest first: where no server is set.
+    pub fn mails(&self) -> Vec<smtp::Received> {
+        self.folder.mails()
+    }
+
     /// Where its database is, as DATABASE_URL says it.
     pub fn database_url(&self) -> String {
         self.database.url()
@@ -213,14 +225,20 @@ impl TestApp {
         self.database.execute(sql).await;
     }
 
+    /// The same, where it may be refused.
+    pub async fn try_execute(&self, sql: &str) -> diesel::QueryResult<()> {
+        self.database.try_execute(sql).await
+    }
+
     /// The first column of a query's rows, as text.
     pub async fn rows(&self, sql: &str) -> Vec<String> {
         self.database.rows(sql).await
     }
 }
 
-fn config(settings: &[(&str, &str)]) -> Config {
+fn config(data_dir: &str, settings: &[(&str, &str)]) -> Config {
     let house = [
+        ("MASTHEAD_DATA_DIR", data_dir),
         ("MASTHEAD_RATE_LIMITS", "off"),
         ("MASTHEAD_SITE_URL", "https://news.example.com"),
     ];

@@ -14,6 +14,8 @@ async fn lists_are_filtered() {
     let bob = enter(&editor, bob).await;
     let cat = json!({ "email": "cat@example.com", "status": "confirmed", "consent": consent() });
     enter(&editor, cat).await;
+    let form = json!({ "key": "7", "name": "A form", "display": "inline" });
+    editor.post("/editor/forms", form).await.expect(201);
     let form = json!({ "email": "dan@example.org", "form_id": "7" });
     app.anonymous()
         .post("/subscriptions", form)
