@@ -31,6 +31,7 @@ mod dkim;
 mod mailbox;
 mod message;
 mod outbox;
+mod refusal;
 mod senders;
 mod server;
 mod session;

@@ -199,6 +199,7 @@ fn from_quoted_printable(text: &str) -> Vec<u8> {
 
 /// One conversation (RFC 5321). Commands that came together are answered in their order (PIPELINING).
 async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream);
     let mut envelope = Envelope::default();
     if !answer(&mut lines, shared, "CONNECT", "220 sink.example.com ESMTP").await? {
