@@ -49,7 +49,6 @@ create table subscription_wishes (
     granted_at timestamptz
 );
 create index subscription_wishes_subscriber_id_idx on subscription_wishes (subscriber_id);
-create index subscription_wishes_at_idx on subscription_wishes (at) where granted_at is null;
 
 -- The links of confirmation mails. A token is nowhere in the database: only its hash is.
 create table subscription_tokens (

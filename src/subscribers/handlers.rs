@@ -9,7 +9,7 @@ use super::dto::{
 use super::erasure::{self, By, path_of};
 use super::model::{FollowingSubscriber, SubscriberSort, SubscriberSource};
 use super::state::SubscriberStatus;
-use super::{events, ledger, queries, story, suppression, writing};
+use super::{events, ledger, queries, story, suppression, wishes, writing};
 use crate::platform::Platform;
 use crate::platform::installation::Keys;
 use crate::rest::body::{NoBody, Referring};
@@ -144,8 +144,12 @@ pub async fn update_subscriber(
         let new = find(tx, id.0).await?;
         let becomes =
             |status| new.row.standing.status == status && old.row.standing.status != status;
-        if becomes(SubscriberStatus::Confirmed) || new.row.email != old.row.email {
+        let has_moved = new.row.email != old.row.email;
+        if becomes(SubscriberStatus::Confirmed) || has_moved {
             refuse_suppressed(tx, &platform.keys, &new.row.email).await?;
+        }
+        if has_moved {
+            wishes::delete_open(tx, id.0).await?;
         }
         erasure::suppress_by_status(tx, &platform.keys, &new.row, now).await?;
         let actor = editor.0.user;

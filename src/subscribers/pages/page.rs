@@ -18,6 +18,14 @@ use crate::types::Locale;
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
+    // What is not there is shown as nothing, and not by a word for it.
+    environment.set_formatter(|out, state, value| {
+        if value.is_none() {
+            Ok(())
+        } else {
+            minijinja::escape_formatter(out, state, value)
+        }
+    });
     for (name, text) in [
         ("layout.html", include_str!("templates/layout.html")),
         ("confirm.html", include_str!("templates/confirm.html")),

@@ -6,7 +6,7 @@ mod queries;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-pub use queries::{delete, find, grant, insert, list};
+pub use queries::{delete, delete_open, find, grant, insert, list};
 
 use super::consent::{Consent, ConsentMethod, FormKey};
 use super::ledger::Worded;

@@ -55,3 +55,13 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: WishId) -> QueryResult<()>
         .await
         .map(|_| ())
 }
+
+/// Forgets what was asked for with an address that a subscriber no longer has, and the links that were sent to it.
+pub async fn delete_open(conn: &mut AsyncPgConnection, id: SubscriberId) -> QueryResult<()> {
+    diesel::delete(subscription_wishes::table)
+        .filter(subscription_wishes::subscriber_id.eq(id))
+        .filter(subscription_wishes::granted_at.is_null())
+        .execute(conn)
+        .await
+        .map(|_| ())
+}

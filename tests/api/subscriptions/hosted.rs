@@ -45,6 +45,7 @@ async fn a_form_is_a_page_that_needs_no_script() {
         "{}",
         shown.text
     );
+    assert!(!shown.text.contains("None"), "{}", shown.text);
     let german = app
         .anonymous()
         .with("accept-language", "de")

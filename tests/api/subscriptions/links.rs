@@ -177,3 +177,29 @@ async fn links_that_went_to_an_old_address_are_not_good_for_the_new_one() {
         .await
         .expect(404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_link_that_went_to_an_old_address_confirms_no_new_one() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let wish = json!({ "email": ROBIN });
+    app.anonymous()
+        .post("/subscriptions", wish)
+        .await
+        .expect(202);
+    app.run_jobs().await;
+    let token = super::token_of(&app.mails()[0].link("/subscriptions/"));
+    let id = only_subscriber(&editor).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let moved = json!({ "email": "sam@example.com" });
+    editor
+        .patch(&format!("/editor/subscribers/{id}"), moved)
+        .await
+        .expect(200);
+
+    let confirm = format!("/subscriptions/{token}/confirm");
+    app.anonymous().post(&confirm, json!({})).await.expect(404);
+    assert_eq!(only_subscriber(&editor).await["status"], "pending");
+}
