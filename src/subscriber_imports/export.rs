@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use diesel_async::AsyncPgConnection;
 
 use super::dto::ExportFormat;
-use crate::subscribers::{Subscriber, SubscriberFilter, bulk};
+use crate::subscribers::{Consent, Subscriber, SubscriberFilter, bulk};
 use crate::types::SubscriberId;
 
 /// How many subscribers are read together.
@@ -74,58 +75,24 @@ fn write_csv(subscriber: &Subscriber, out: &mut Vec<u8>) -> anyhow::Result<()> {
         out,
         is_first: true,
     };
-    let time = |time: Option<chrono::DateTime<chrono::Utc>>| time.map(|time| shown(&time));
-    let topics: Vec<&str> = subscriber
-        .topics
-        .iter()
-        .map(|tag| tag.slug.as_str())
-        .collect();
-    let consent = subscriber.consent.as_ref();
-    line.cell(&subscriber.id.to_string());
+    let topics = subscriber.topics.iter().map(|tag| tag.slug.as_str());
+    let topics: Vec<&str> = topics.collect();
+    line.shown(Some(subscriber.id));
     line.cell(subscriber.email.as_str());
     line.perhaps(subscriber.name.as_deref());
     line.cell(subscriber.status.as_str());
     line.cell(&topics.join(","));
     line.perhaps(subscriber.locale.as_ref().map(|locale| locale.as_str()));
     line.perhaps(subscriber.time_zone.as_ref().map(|zone| zone.as_str()));
-    line.perhaps(time(subscriber.paused_until).as_deref());
+    line.time(subscriber.paused_until);
     line.cell(subscriber.source.as_str());
-    line.perhaps(subscriber.form_id.map(|form| form.to_string()).as_deref());
-    line.perhaps(
-        subscriber
-            .wording_version
-            .map(|version| version.to_string())
-            .as_deref(),
-    );
+    line.shown(subscriber.form_id);
+    line.shown(subscriber.wording_version);
     line.perhaps(subscriber.variant.as_deref());
     line.cell(&serde_json::to_string(&subscriber.attributes)?);
-    line.perhaps(consent.map(|consent| shown(&consent.asked_at)).as_deref());
-    line.perhaps(consent.map(|consent| consent.method.as_str()));
-    line.perhaps(
-        consent
-            .and_then(|consent| consent.wording.as_ref())
-            .map(|text| text.as_str()),
-    );
-    line.perhaps(
-        consent
-            .and_then(|consent| consent.source_url.as_ref())
-            .map(|url| url.as_str()),
-    );
-    line.perhaps(
-        consent
-            .and_then(|consent| consent.form_id.as_ref())
-            .map(|form| form.as_str()),
-    );
-    line.cell(if subscriber.is_role_address {
-        "true"
-    } else {
-        "false"
-    });
-    line.cell(if subscriber.is_disposable_address {
-        "true"
-    } else {
-        "false"
-    });
+    line.consent(subscriber.consent.as_ref());
+    line.shown(Some(subscriber.is_role_address));
+    line.shown(Some(subscriber.is_disposable_address));
     for at in [
         subscriber.confirmed_at,
         subscriber.unsubscribed_at,
@@ -134,14 +101,10 @@ fn write_csv(subscriber: &Subscriber, out: &mut Vec<u8>) -> anyhow::Result<()> {
         Some(subscriber.created_at),
         Some(subscriber.updated_at),
     ] {
-        line.perhaps(time(at).as_deref());
+        line.time(at);
     }
     line.out.extend_from_slice(b"\r\n");
     Ok(())
-}
-
-fn shown(time: &chrono::DateTime<chrono::Utc>) -> String {
-    time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 /// A line of CSV (RFC 4180).
@@ -151,6 +114,26 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    fn consent(&mut self, consent: Option<&Consent>) {
+        self.time(consent.map(|consent| consent.asked_at));
+        self.perhaps(consent.map(|consent| consent.method.as_str()));
+        let wording = consent.and_then(|consent| consent.wording.as_ref());
+        self.perhaps(wording.map(|text| text.as_str()));
+        let url = consent.and_then(|consent| consent.source_url.as_ref());
+        self.perhaps(url.map(|url| url.as_str()));
+        let form = consent.and_then(|consent| consent.form_id.as_ref());
+        self.perhaps(form.map(|form| form.as_str()));
+    }
+
+    fn time(&mut self, time: Option<DateTime<Utc>>) {
+        let text = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        self.perhaps(text.as_deref());
+    }
+
+    fn shown(&mut self, value: Option<impl std::fmt::Display>) {
+        self.perhaps(value.map(|value| value.to_string()).as_deref());
+    }
+
     fn perhaps(&mut self, text: Option<&str>) {
         self.cell(text.unwrap_or_default());
     }

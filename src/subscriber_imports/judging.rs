@@ -156,7 +156,10 @@ impl Judge<'_> {
         let entry = self
             .entry(id, ConsentAction::Imported)
             .with("status", standing.status.as_str());
-        let entry = self.proved(entry, row, is_confirmed)?;
+        let mut entry = self.proved(entry, row)?;
+        if is_confirmed {
+            entry = self.vouched(entry, row);
+        }
         let profile = Profile {
             row: new,
             topics: row.topics.clone(),
@@ -172,7 +175,7 @@ impl Judge<'_> {
             };
             let mut new = old.clone();
             new.row.standing = moved;
-            let entry = self.proved(self.entry(person.id, action_of(status)), row, false)?;
+            let entry = self.proved(self.entry(person.id, action_of(status)), row)?;
             return Ok(((Verdict::Update, None), Some(new), vec![entry]));
         }
         let (mut new, members) = match merged(old, row) {
@@ -211,7 +214,8 @@ impl Judge<'_> {
             new.row.standing = moved;
             new.row.consent = self.consent(row);
             let entry = self.entry(person.id, ConsentAction::Confirmed);
-            entries.push(self.proved(entry, row, true)?);
+            let entry = self.proved(entry, row)?;
+            entries.push(self.vouched(entry, row));
         }
         Ok(((Verdict::Update, remark), Some(new), entries))
     }
@@ -276,13 +280,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Adds what the file says of when and where, and for whom the request vouches, to what.
-    fn proved(
-        &self,
-        mut entry: NewEntry,
-        row: &Incoming,
-        is_confirmed: bool,
-    ) -> anyhow::Result<NewEntry> {
+    /// Adds what the file says of when and where.
+    fn proved(&self, mut entry: NewEntry, row: &Incoming) -> anyhow::Result<NewEntry> {
         let times = [
             ("asked_at", row.proof.asked_at),
             ("confirmed_at", row.proof.confirmed_at),
@@ -293,21 +292,24 @@ impl Judge<'_> {
                 entry = entry.with(name, time.to_rfc3339());
             }
         }
-        if is_confirmed {
-            entry = entry.with("method", ConsentMethod::Import.as_str());
-            if let Some(asked_at) = self.asked_at(row) {
-                entry = entry.with("asked_at", asked_at.to_rfc3339());
-            }
-            if let Some(digest) = &self.wording_digest {
-                entry = entry.with("wording_sha256", digest.as_str());
-            }
-        }
         match &row.proof.ip_address {
             Some(address) => {
                 let evidence = Evidence::of(self.settings.evidence, address, None)?;
                 Ok(entry.proved_by(evidence))
             }
             None => Ok(entry),
+        }
+    }
+
+    /// Adds what the request vouches for.
+    fn vouched(&self, entry: NewEntry, row: &Incoming) -> NewEntry {
+        let mut entry = entry.with("method", ConsentMethod::Import.as_str());
+        if let Some(asked_at) = self.asked_at(row) {
+            entry = entry.with("asked_at", asked_at.to_rfc3339());
+        }
+        match &self.wording_digest {
+            Some(digest) => entry.with("wording_sha256", digest.as_str()),
+            None => entry,
         }
     }
 }

@@ -232,7 +232,7 @@ fn read(reader: &mut Reader, rower: &mut Rower, rows: &mut Vec<Taken>, before: P
     {
         let (number, line) = (raw.number, raw.line);
         rows.push(match rower.row(raw) {
-            Ok(row) => Taken::Row(row),
+            Ok(row) => Taken::Row(Box::new(row)),
             Err(remarks) => Taken::Refused {
                 number,
                 line,

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::model::{Mode, Request};
-use super::reading::{Encoding, Layout, Told};
+use super::reading::{Encoding, Extent, Layout, Told};
 use super::{PIECE, queries};
 use crate::platform::Platform;
 use crate::rest::Problem;
@@ -87,21 +87,21 @@ impl Upload {
             self.piece.extend_from_slice(now);
             bytes = later;
             if self.piece.len() == PIECE {
-                self.keep(false).await?;
+                self.keep(Extent::Part).await?;
                 is_kept = true;
             }
         }
         Ok(is_kept)
     }
 
-    async fn keep(&mut self, is_all: bool) -> Result<(), Problem> {
+    async fn keep(&mut self, extent: Extent) -> Result<(), Problem> {
         if self.layout.is_none() {
             let told = Told {
                 media_type: self.request.media_type,
                 format: self.request.format,
                 columns: &self.request.columns,
             };
-            self.layout = Some(Layout::of(&self.piece, is_all, told).map_err(refused)?);
+            self.layout = Some(Layout::of(&self.piece, extent, told).map_err(refused)?);
         }
         let mut conn = self.platform.db.get().await?;
         queries::insert_piece(&mut conn, self.id, self.next_piece, &self.piece).await?;
@@ -113,7 +113,7 @@ impl Upload {
     /// There are no more bytes.
     pub async fn end(&mut self) -> Result<Arrived, Problem> {
         if !self.piece.is_empty() || self.next_piece == 0 {
-            self.keep(true).await?;
+            self.keep(Extent::All).await?;
         }
         let Some(layout) = self.layout.take() else {
             return Err(refused(Fault::required()));

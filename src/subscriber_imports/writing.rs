@@ -26,7 +26,7 @@ pub struct Chunk {
 
 /// A row that can be taken, or why it can't.
 pub enum Taken {
-    Row(Incoming),
+    Row(Box<Incoming>),
     Refused {
         number: u64,
         line: u64,

@@ -1,5 +1,7 @@
 //! Records of RFC 4180, out of bytes that may not be all there yet, and as lenient as spreadsheets are.
 
+use super::Extent;
+
 /// One record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Record {
@@ -25,7 +27,7 @@ enum State {
 
 /// The record at the beginning of some bytes; `None` when they hold no whole one. Lines end with CR, LF or both; what stands
 /// behind a closing quotation mark belongs to the field.
-pub fn record(bytes: &[u8], delimiter: u8, is_all: bool) -> Option<Record> {
+pub fn record(bytes: &[u8], delimiter: u8, extent: Extent) -> Option<Record> {
     let (mut fields, mut field) = (Vec::new(), Vec::new());
     let (mut lines, mut first_line, mut at) = (0, 0, 0);
     let (mut state, mut is_torn) = (State::Start, false);
@@ -50,7 +52,7 @@ pub fn record(bytes: &[u8], delimiter: u8, is_all: bool) -> Option<Record> {
             (_, b'\n' | b'\r') => {
                 match bytes.get(at) {
                     Some(b'\n') if byte == b'\r' => at += 1,
-                    None if byte == b'\r' && !is_all => return None,
+                    None if byte == b'\r' && extent == Extent::Part => return None,
                     _ => {}
                 }
                 fields.push(field);
@@ -73,7 +75,7 @@ pub fn record(bytes: &[u8], delimiter: u8, is_all: bool) -> Option<Record> {
             }
         }
     }
-    if !is_all || at == 0 {
+    if extent == Extent::Part || at == 0 {
         return None;
     }
     fields.push(field);
@@ -92,7 +94,7 @@ mod tests {
 
     fn fields(text: &str) -> Vec<Vec<String>> {
         let (mut rest, mut all) = (text.as_bytes(), Vec::new());
-        while let Some(record) = record(rest, b',', true) {
+        while let Some(record) = record(rest, b',', Extent::All) {
             let text = |field: &Vec<u8>| String::from_utf8(field.clone()).unwrap();
             all.push(record.fields.iter().map(text).collect());
             rest = &rest[record.length..];
@@ -115,15 +117,19 @@ mod tests {
     #[test]
     fn a_record_is_whole_or_waits_for_more() {
         for part in ["a,b", "a,\"b\n", "a\r", "\"a\""] {
-            assert_eq!(record(part.as_bytes(), b',', false), None, "{part:?}");
+            assert_eq!(
+                record(part.as_bytes(), b',', Extent::Part),
+                None,
+                "{part:?}"
+            );
         }
-        assert!(record(b"a\"\n", b',', false).is_some());
-        assert_eq!(record(b"", b',', true), None);
+        assert!(record(b"a\"\n", b',', Extent::Part).is_some());
+        assert_eq!(record(b"", b',', Extent::All), None);
     }
 
     #[test]
     fn a_quotation_mark_that_is_never_closed_shows() {
-        let open = record(b"a,\"b\nc\nd", b',', true).unwrap();
+        let open = record(b"a,\"b\nc\nd", b',', Extent::All).unwrap();
         assert!(open.is_open);
         assert_eq!((open.lines, open.first_line), (3, 5));
     }

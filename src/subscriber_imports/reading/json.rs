@@ -1,5 +1,7 @@
 //! Objects out of JSON that may not be all there yet: one a line, or in an array.
 
+use super::Extent;
+
 /// What stands at the beginning of some bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found {
@@ -11,10 +13,10 @@ pub struct Found {
 }
 
 /// The next line, without white space around it; `None` when no whole one is there.
-pub fn line(bytes: &[u8], is_all: bool) -> Option<Found> {
+pub fn line(bytes: &[u8], extent: Extent) -> Option<Found> {
     let length = match bytes.iter().position(|byte| *byte == b'\n') {
         Some(end) => end + 1,
-        None if is_all && !bytes.is_empty() => bytes.len(),
+        None if extent == Extent::All && !bytes.is_empty() => bytes.len(),
         None => return None,
     };
     let line = &bytes[..length];
@@ -25,11 +27,11 @@ pub fn line(bytes: &[u8], is_all: bool) -> Option<Found> {
 
 /// The next element of an array: an object, or whatever else stands before the next one. Commas and the brackets of the
 /// array itself are passed over. An object that the file ends in is given as far as it goes.
-pub fn element(bytes: &[u8], is_all: bool) -> Option<Found> {
+pub fn element(bytes: &[u8], extent: Extent) -> Option<Found> {
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",[]".contains(byte);
     let Some(begin) = bytes.iter().position(|byte| !is_between(byte)) else {
         let length = bytes.len();
-        return (is_all && length > 0).then_some(Found {
+        return (extent == Extent::All && length > 0).then_some(Found {
             begin: length,
             end: length,
             length,
@@ -47,7 +49,7 @@ pub fn element(bytes: &[u8], is_all: bool) -> Option<Found> {
             end: begin + length,
             length: begin + length,
         }),
-        None if is_all => Some(Found {
+        None if extent == Extent::All => Some(Found {
             begin,
             end: bytes.len(),
             length: bytes.len(),
@@ -83,7 +85,7 @@ mod tests {
 
     fn elements(text: &str) -> Vec<String> {
         let (mut rest, mut all) = (text.as_bytes(), Vec::new());
-        while let Some(found) = element(rest, true) {
+        while let Some(found) = element(rest, Extent::All) {
             all.push(String::from_utf8(rest[found.begin..found.end].to_vec()).unwrap());
             rest = &rest[found.length..];
         }
@@ -106,15 +108,15 @@ mod tests {
 
     #[test]
     fn an_object_that_is_not_whole_waits_for_more() {
-        assert_eq!(element(br#"[{"a": {"#, false), None);
+        assert_eq!(element(br#"[{"a": {"#, Extent::Part), None);
         assert_eq!(elements(r#"[{"a": "#), [r#"{"a": "#]);
     }
 
     #[test]
     fn lines_are_trimmed() {
-        let found = line(b"  {}\r\n{}", false).unwrap();
+        let found = line(b"  {}\r\n{}", Extent::Part).unwrap();
         assert_eq!((found.begin, found.end, found.length), (2, 4, 6));
-        assert_eq!(line(b"{}", false), None);
-        assert_eq!(line(b"{}", true).unwrap().end, 2);
+        assert_eq!(line(b"{}", Extent::Part), None);
+        assert_eq!(line(b"{}", Extent::All).unwrap().end, 2);
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::columns::{Role, plain, recognised};
-use super::{csv, json};
+use super::{Extent, csv, json};
 use crate::subscribers::SubscriberStatus;
 use crate::types::{EmailAddress, Fault, Parse, closed_set, stored_as_json};
 
@@ -93,7 +93,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl Layout {
     /// Finds out about a file from its first bytes, or says what is wrong with it.
-    pub fn of(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Self, Fault> {
+    pub fn of(bytes: &[u8], extent: Extent, told: Told<'_>) -> Result<Self, Fault> {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             let detail = "is UTF-16; save it as CSV in UTF-8";
             return Err(Fault::new("unknown_encoding", detail));
@@ -101,8 +101,8 @@ impl Layout {
         let begin = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
         let rest = &bytes[begin..];
         let mut layout = match told.media_type {
-            ImportMediaType::Csv => csv_layout(rest, is_all, told)?,
-            ImportMediaType::Ndjson | ImportMediaType::Json => json_layout(rest, is_all, told)?,
+            ImportMediaType::Csv => csv_layout(rest, extent, told)?,
+            ImportMediaType::Ndjson | ImportMediaType::Json => json_layout(rest, extent, told)?,
         };
         layout.begin += begin as u64;
         let unknown = told.columns.keys().find(|name| {
@@ -142,10 +142,10 @@ impl Layout {
     }
 }
 
-fn csv_layout(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Layout, Fault> {
+fn csv_layout(bytes: &[u8], extent: Extent, told: Told<'_>) -> Result<Layout, Fault> {
     let delimiter = delimiter_of(bytes);
     let too_long = || Fault::new("no_header", "has no first line that names the columns");
-    let first = csv::record(bytes, delimiter, is_all).ok_or_else(too_long)?;
+    let first = csv::record(bytes, delimiter, extent).ok_or_else(too_long)?;
     let fields: Vec<String> = first.fields.iter().map(|field| text(field)).collect();
     // A plain list of addresses names no columns.
     let has_header = !fields
@@ -176,7 +176,7 @@ fn csv_layout(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Layout, Faul
         (0, 0)
     };
     if !columns.iter().any(|column| column.role == Role::Email) {
-        let second = csv::record(&bytes[begin..], delimiter, is_all);
+        let second = csv::record(&bytes[begin..], delimiter, extent);
         let is_address = |field: &Vec<u8>| EmailAddress::parse(&text(field)).is_ok();
         let found = second.and_then(|row| row.fields.iter().position(is_address));
         if let Some(column) = found.and_then(|at| columns.get_mut(at))
@@ -197,16 +197,16 @@ fn csv_layout(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Layout, Faul
     })
 }
 
-fn json_layout(bytes: &[u8], is_all: bool, told: Told<'_>) -> Result<Layout, Fault> {
+fn json_layout(bytes: &[u8], extent: Extent, told: Told<'_>) -> Result<Layout, Fault> {
     let wrong = |detail| Fault::new("no_objects", detail);
     let first = bytes.trim_ascii_start();
     let found = if told.media_type == ImportMediaType::Json {
         if first.first() != Some(&b'[') {
             return Err(wrong("must be an array of objects"));
         }
-        json::element(first, is_all)
+        json::element(first, extent)
     } else {
-        json::line(first, is_all)
+        json::line(first, extent)
     };
     let object = found.and_then(|found| {
         serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(
@@ -309,7 +309,7 @@ mod tests {
             format: None,
             columns: &columns,
         };
-        Layout::of(text, true, told)
+        Layout::of(text, Extent::All, told)
     }
 
     #[test]

@@ -16,6 +16,13 @@ pub use row::{Incoming, Remark, Rower, Topics, Wish};
 /// How long a row may be, in bytes.
 const LONGEST: usize = 256 * 1024;
 
+/// Whether some bytes are all there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    Part,
+    All,
+}
+
 /// A place in a file: all before it has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -115,10 +122,7 @@ impl Reader {
     /// A row, or nothing of importance.
     fn csv_row(&mut self) -> Option<Option<Result<Cells, Remark>>> {
         let rest = &self.buffer[self.begin..];
-        let is_too_long = rest.len() > LONGEST;
-        let Some(record) = csv::record(rest, self.delimiter, self.is_all || is_too_long) else {
-            return None;
-        };
+        let record = csv::record(rest, self.delimiter, self.extent(rest.len()))?;
         if record
             .fields
             .iter()
@@ -160,10 +164,10 @@ impl Reader {
     /// The same, and how many lines stand before it.
     fn json_row(&mut self) -> Option<(u64, Option<Result<Cells, Remark>>)> {
         let rest = &self.buffer[self.begin..];
-        let is_all = self.is_all || rest.len() > LONGEST;
+        let extent = self.extent(rest.len());
         let found = match self.media_type {
-            ImportMediaType::Json => json::element(rest, is_all),
-            _ => json::line(rest, is_all),
+            ImportMediaType::Json => json::element(rest, extent),
+            _ => json::line(rest, extent),
         }?;
         let object = &rest[found.begin..found.end];
         let lines = |part: &[u8]| part.iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -183,6 +187,15 @@ impl Reader {
         };
         self.pass(found.length, lines);
         Some((before, cells))
+    }
+
+    /// No row is waited for that is longer than any may be.
+    fn extent(&self, length: usize) -> Extent {
+        if self.is_all || length > LONGEST {
+            Extent::All
+        } else {
+            Extent::Part
+        }
     }
 
     fn pass(&mut self, bytes: usize, lines: u64) {

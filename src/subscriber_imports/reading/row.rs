@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::columns::Role;
 use super::layout::{FileFormat, Layout};
-use super::{Cells, RawRow, csv, times};
+use super::{Cells, Extent, RawRow, csv, times};
 use crate::subscribers::{Consent, SubscriberStatus};
 use crate::tags::TagSummary;
 use crate::types::{EmailAddress, Fault, JsonObject, Line, Locale, Parse, TagId, TimeZone};
@@ -218,7 +218,7 @@ impl<'a> Draft<'a> {
                 _ => self.refuse(column, Fault::new("invalid_json", "must be a JSON object")),
             },
             Role::Topics => {
-                let names = csv::record(text.as_bytes(), b',', true);
+                let names = csv::record(text.as_bytes(), b',', Extent::All);
                 let names = names.map(|names| names.fields).unwrap_or_default();
                 for name in names {
                     self.put_topic(column, &String::from_utf8_lossy(&name));
