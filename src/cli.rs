@@ -4,6 +4,7 @@ mod consent;
 mod doctor;
 mod report;
 mod serve;
+mod subscribers;
 mod user;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use crate::platform::replicas::Replicas;
 use crate::platform::secret::Secret;
 use crate::platform::token::{AccessTokens, SigningKey};
 use crate::platform::{Platform, installation, telemetry};
+use crate::subscriber_imports::{ExportOptions, ImportOptions};
 use consent::ConsentAction;
 use user::UserAction;
 
@@ -61,6 +63,11 @@ enum Command {
         #[command(subcommand)]
         source: ImportSource,
     },
+    /// Write what is here into a file
+    Export {
+        #[command(subcommand)]
+        target: ExportTarget,
+    },
     /// Check the record of who agreed to what
     Consent {
         #[command(subcommand)]
@@ -82,6 +89,14 @@ enum ImportSource {
         #[arg(long)]
         dry_run: bool,
     },
+    /// The subscribers of Mailchimp, listmonk, Ghost, Substack, beehiiv or any CSV, NDJSON or JSON. Whoever has left the list here stays so
+    Subscribers(ImportOptions),
+}
+
+#[derive(Subcommand)]
+enum ExportTarget {
+    /// The mailing list, as CSV or NDJSON
+    Subscribers(ExportOptions),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -137,6 +152,12 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let mode = if dry_run { Mode::DryRun } else { Mode::Write };
             import(&started.platform, &file, mode).await
         }
+        Command::Import {
+            source: ImportSource::Subscribers(options),
+        } => subscribers::import(&started.platform, &options).await,
+        Command::Export {
+            target: ExportTarget::Subscribers(options),
+        } => subscribers::export(&started.platform, &options).await,
         Command::Demo => demo(&started.platform).await,
         Command::Openapi { .. } | Command::Doctor => Ok(()),
     };

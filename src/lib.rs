@@ -49,6 +49,8 @@ mod forms;
 
 mod subscribers;
 
+mod subscriber_imports;
+
 mod import;
 
 mod demo;

@@ -10,7 +10,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::platform::Platform;
 use crate::{
-    articles, changes, delivery, feeds, forms, jobs, previews, site, subscribers, tags, users,
+    articles, changes, delivery, feeds, forms, jobs, previews, site, subscriber_imports, subscribers,
+    tags, users,
 };
 
 /// Every route there is. Longer prefixes come first: the first scope that fits takes the request.
@@ -25,6 +26,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(articles::routes)
             .configure(tags::routes)
             .configure(forms::routes)
+            .configure(subscriber_imports::routes)
             .configure(subscribers::routes)
             .configure(previews::routes)
             .configure(jobs::routes)

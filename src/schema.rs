@@ -336,6 +336,57 @@ diesel::table! {
 }
 
 diesel::table! {
+    subscriber_import_pieces (import_id, number) {
+        import_id -> Uuid,
+        number -> Int8,
+        bytes -> Bytea,
+    }
+}
+
+diesel::table! {
+    subscriber_import_rows (import_id, number) {
+        import_id -> Uuid,
+        number -> Int8,
+        line -> Int8,
+        verdict -> Text,
+        subscriber_id -> Nullable<Uuid>,
+        remarks -> Nullable<Jsonb>,
+        prior -> Nullable<Jsonb>,
+        version -> Nullable<Int8>,
+        undone -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    subscriber_imports (id) {
+        id -> Uuid,
+        state -> Text,
+        mode -> Text,
+        request -> Jsonb,
+        layout -> Nullable<Jsonb>,
+        size_bytes -> Int8,
+        bytes_read -> Int8,
+        lines_read -> Int8,
+        rows_read -> Int8,
+        created -> Int8,
+        updated -> Int8,
+        unchanged -> Int8,
+        suppressed -> Int8,
+        invalid -> Int8,
+        remarks -> Jsonb,
+        revert_before -> Nullable<Int8>,
+        removed -> Int8,
+        restored -> Int8,
+        kept -> Int8,
+        failure -> Nullable<Text>,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        reverted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     subscriber_topics (subscriber_id, tag_id) {
         subscriber_id -> Uuid,
         tag_id -> Uuid,
@@ -461,6 +512,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     search_words,
     sessions,
     spent_challenges,
+    subscriber_import_pieces,
+    subscriber_import_rows,
+    subscriber_imports,
     subscriber_topics,
     subscribers,
     subscription_tokens,

@@ -10,8 +10,8 @@ use crate::articles::transitions;
 use crate::changes::Hub;
 use crate::forms::{self, Counter};
 use crate::platform::Platform;
-use crate::platform::jobs::{Kind, Kinds, Runner, Stopper};
-use crate::subscribers;
+use crate::platform::jobs::{Kinds, Runner, Stopper};
+use crate::{subscriber_imports, subscribers};
 
 /// Of how many articles transitions are told in one transaction.
 const BATCH: i64 = 100;
@@ -72,7 +72,7 @@ impl Drop for Workers {
 
 /// Every kind of job that some feature can do.
 fn kinds() -> Kinds {
-    let features: [Vec<Kind>; 1] = [subscribers::jobs()];
+    let features = [subscribers::jobs(), subscriber_imports::jobs()];
     features.into_iter().flatten().collect()
 }
 

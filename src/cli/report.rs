@@ -19,6 +19,11 @@ pub fn document(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Where output goes that is too long to be held.
+pub fn output() -> impl Write {
+    stdout()
+}
+
 /// A password that we made, shown this once.
 pub fn password(made: Option<&Secret>) {
     if let Some(password) = made {

@@ -27,9 +27,11 @@ pub const EXPOSED_HEADERS: &str = "etag, link, location, retry-after, x-request-
      ratelimit-policy, cache-tag, x-change-token, masthead-merge-conflicts";
 
 /// Streams, and what they answer with instead of JSON.
-const STREAMS: [(&str, &str); 2] = [
+const STREAMS: [(&str, &str); 4] = [
     ("/api/v1/events", "text/event-stream"),
     ("/api/v1/articles.ndjson", "application/x-ndjson"),
+    ("/api/v1/editor/subscribers/export", "text/csv"),
+    ("/api/v1/editor/subscribers/export", "application/x-ndjson"),
 ];
 
 /// Where a path goes on with a token: it is shown to nobody, and nobody is told where a visitor came from.
@@ -81,6 +83,13 @@ impl Deadline {
         if let Some(deadline) = request.extensions().get::<Rc<Self>>() {
             deadline.at.set(Instant::now() + ANSWER_TIME);
             deadline.phase.set(Phase::Answer);
+        }
+    }
+
+    /// Starts the time for the body anew, for one that comes in many pieces.
+    pub fn body_goes_on(request: &HttpRequest) {
+        if let Some(deadline) = request.extensions().get::<Rc<Self>>() {
+            deadline.at.set(Instant::now() + BODY_TIME);
         }
     }
 
@@ -245,12 +254,13 @@ pub fn accepts_ours(request: &ServiceRequest) -> bool {
     if accept == "*/*" || !request.path().starts_with("/api/") {
         return true;
     }
-    let stream = STREAMS.iter().find(|(path, _)| *path == request.path());
-    accepts(accept, stream.map(|(_, media)| *media))
+    let streams = STREAMS.iter().filter(|(path, _)| *path == request.path());
+    let others: Vec<&str> = streams.map(|(_, media)| *media).collect();
+    accepts(accept, &others)
 }
 
 /// Whether JSON is taken, or what else an address answers with.
-fn accepts(accept: &str, other: Option<&str>) -> bool {
+fn accepts(accept: &str, others: &[&str]) -> bool {
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -260,7 +270,7 @@ fn accepts(accept: &str, other: Option<&str>) -> bool {
             media.as_str(),
             "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
         );
-        (matches || other == Some(media.as_str())) && !is_refused
+        (matches || others.contains(&media.as_str())) && !is_refused
     })
 }
 

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod query;
 pub mod ranked;
 pub mod reply;
+pub mod streamed;
 pub mod throttle;
 
 pub use auth::{Admin, Author, Editor, Identity};

@@ -34,6 +34,13 @@ closed_set! {
 #[schema(value_type = String, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$", examples("footer"))]
 pub struct FormKey(String);
 
+impl FormKey {
+    /// The key.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Parse for FormKey {
     fn parse(text: &str) -> Result<Self, Fault> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');

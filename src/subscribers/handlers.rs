@@ -4,6 +4,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::dto::{
     CreateSubscriber, ListSubscribers, ListSubscribersParams, Subscriber, Topics, UpdateSubscriber,
+    WhichSubscribersParams,
 };
 use super::erasure::{self, By, path_of};
 use super::model::{FollowingSubscriber, SubscriberSort, SubscriberSource};
@@ -25,7 +26,7 @@ use crate::types::{EmailAddress, Patch, Reference, SubscriberId, TagId};
 /// List subscribers
 ///
 /// The newest first unless sorted otherwise. Filters add up: a subscriber must pass every one that is given.
-#[utoipa::path(tag = "subscribers", params(ListSubscribersParams, PagingParams), responses((status = 200, description = "A page of subscribers", body = List<Subscriber>)))]
+#[utoipa::path(tag = "subscribers", params(WhichSubscribersParams, ListSubscribersParams, PagingParams), responses((status = 200, description = "A page of subscribers", body = List<Subscriber>)))]
 #[get("/subscribers")]
 pub async fn list_subscribers(
     _: Editor,
@@ -34,9 +35,9 @@ pub async fn list_subscribers(
 ) -> Result<Listed<Subscriber>, Problem> {
     let query = query.0;
     let mut conn = platform.db.get().await?;
-    let topics = find_topics(&mut conn, &query.topic).await?;
+    let topics = find_topics(&mut conn, &query.which.topic).await?;
     let paging = &query.paging.paging;
-    let (rows, total) = queries::list(&conn, &query.filter(topics), paging).await?;
+    let (rows, total) = queries::list(&conn, &query.which.filter(topics), paging).await?;
     let (rows, pagination) =
         paging.page::<SubscriberSort, _>(rows, total, FollowingSubscriber::key);
     let data = rows.into_iter().map(Subscriber::from).collect();
@@ -258,7 +259,7 @@ fn shown(subscriber: FollowingSubscriber) -> Result<Reply, Problem> {
 }
 
 /// The tags to filter by; `None` where no filter is asked for. What is no tag is followed by nobody.
-async fn find_topics(
+pub async fn find_topics(
     conn: &mut AsyncPgConnection,
     asked: &[Reference<TagId>],
 ) -> Result<Option<Vec<TagId>>, Problem> {

@@ -12,6 +12,7 @@
 mod accepting;
 mod allowances;
 mod asking;
+pub mod bulk;
 mod consent;
 mod dto;
 mod erasure;
@@ -42,7 +43,11 @@ mod writing;
 use crate::platform::jobs::Kind;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use consent::{Consent, ConsentMethod};
+pub use dto::{Subscriber, WhichSubscribers, WhichSubscribersParams};
 pub use guard::SubscriptionGuard;
+pub use model::{AddressKind, Arrival, SubscriberFilter, SubscriberRow, WritableSubscriber};
+pub use state::{FirstStatus, Mover, Standing, SubscriberStatus};
 
 /// Adds the routes below `/api/v1/editor`.
 pub fn routes(cfg: &mut ServiceConfig) {

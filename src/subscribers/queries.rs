@@ -21,7 +21,8 @@ diesel::define_sql_function! {
     fn array_position(list: Array<Uuid>, value: Uuid) -> Integer;
 }
 
-fn filtered(filter: &SubscriberFilter) -> subscribers::BoxedQuery<'_, diesel::pg::Pg> {
+/// The subscribers that pass a filter.
+pub(super) fn filtered(filter: &SubscriberFilter) -> subscribers::BoxedQuery<'_, diesel::pg::Pg> {
     let mut query = subscribers::table.into_boxed();
     if let Some(part) = &filter.part {
         let pattern = containing(part);
@@ -123,7 +124,8 @@ pub async fn find_by_email(
         .optional()
 }
 
-async fn with_topics(
+/// Adds to subscribers what they follow.
+pub(super) async fn with_topics(
     conn: &AsyncPgConnection,
     rows: Vec<SubscriberRow>,
 ) -> QueryResult<Vec<FollowingSubscriber>> {

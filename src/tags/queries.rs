@@ -131,6 +131,11 @@ pub async fn resolve(
     Ok(references.iter().map(meant).collect())
 }
 
+/// All tags there are, for whoever must look up thousands of names.
+pub async fn all(conn: &mut AsyncPgConnection) -> QueryResult<Vec<TagRow>> {
+    tags::table.select(TagRow::as_select()).load(conn).await
+}
+
 /// Inserts a tag. Violates `tags_slug_key` when the slug is taken, `tags_parent_exists` when the parent has gone.
 pub async fn insert(
     conn: &mut AsyncPgConnection,

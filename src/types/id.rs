@@ -73,6 +73,8 @@ ids! {
     AuthorId;
     /// Names a form, for as long as anything that came of it exists.
     FormId;
+    /// Names an import of subscribers.
+    ImportId;
     /// Names a piece of work that is to be done.
     JobId;
     /// Names a log-in and the refresh tokens that came of it.

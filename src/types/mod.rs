@@ -25,8 +25,8 @@ pub use custom::JsonObject;
 pub use email::EmailAddress;
 pub use fault::{Fault, Parse};
 pub use id::{
-    ArticleId, AuthorId, FormId, JobId, PreviewLinkId, PublicationId, SessionId, SubscriberId,
-    TagId, UserId, WishId,
+    ArticleId, AuthorId, FormId, ImportId, JobId, PreviewLinkId, PublicationId, SessionId,
+    SubscriberId, TagId, UserId, WishId,
 };
 pub use locale::Locale;
 pub use patch::Patch;

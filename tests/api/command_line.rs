@@ -320,3 +320,95 @@ async fn a_changed_secret_of_the_installation_is_refused_before_anything_is_serv
         assert!(!said.err.contains(OTHER), "{said:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailing_list_goes_in_and_out_by_files() {
+    let app = TestApp::start().await;
+    let place = Place::on(app.database_url());
+    let write = |name: &str, text: &str| std::fs::write(place.folder.join(name), text).unwrap();
+    write(
+        "list.csv",
+        "email;Vorname\na@example.com;Ada\nb@example.com;\nbroken;\n",
+    );
+    write(
+        "gone.json",
+        "[{\"email\": \"b@example.com\", \"status\": \"unsubscribed\"}]",
+    );
+
+    let dry = place
+        .run("import subscribers list.csv --dry-run")
+        .await
+        .expect_success();
+    assert!(
+        dry.out
+            .contains("2 created, 0 updated, 0 unchanged, 0 suppressed, 1 invalid"),
+        "{}",
+        dry.out
+    );
+    assert!(dry.out.contains("nothing was written"), "{}", dry.out);
+    let none = place.run("export subscribers").await.expect_success();
+    assert_eq!(none.out.lines().count(), 1);
+    let real = place
+        .run("import subscribers list.csv --status confirmed --consent-asked-at 2026-05-01T08:00:00Z")
+        .await
+        .expect_success();
+    assert!(
+        real.out.contains("generic, utf-8, delimiter ';'")
+            && real.out.contains("invalid_email (1)"),
+        "{}",
+        real.out
+    );
+    place
+        .run("import subscribers gone.json")
+        .await
+        .expect_success();
+    let out = place
+        .run("export subscribers --format ndjson --status confirmed")
+        .await
+        .expect_success();
+    assert_eq!(
+        out.out.matches("\"email\":\"a@example.com\"").count(),
+        out.out.lines().count()
+    );
+    place
+        .run("export subscribers --output all.csv")
+        .await
+        .expect_success();
+    let back = place
+        .run("import subscribers all.csv --on-conflict update")
+        .await
+        .expect_success();
+    assert!(
+        back.out
+            .contains("0 created, 0 updated, 2 unchanged, 0 suppressed, 0 invalid"),
+        "{}",
+        back.out
+    );
+
+    for (arguments, told) in [
+        ("list.csv --status confirmed", "--consent-asked-at"),
+        (
+            "list.csv --consent-asked-at from_file",
+            "--status confirmed",
+        ),
+        ("list.csv --format excel", "--format"),
+        ("nothing.csv", "nothing.csv"),
+        ("list.xlsx", "must end with"),
+    ] {
+        let refused = place
+            .run(&format!("import subscribers {arguments}"))
+            .await
+            .expect_failure();
+        assert!(refused.err.contains(told), "{arguments}: {}", refused.err);
+    }
+    write("empty.csv", "");
+    let refused = place
+        .run("import subscribers empty.csv")
+        .await
+        .expect_failure();
+    assert!(refused.err.contains("names the columns"), "{}", refused.err);
+    assert_eq!(
+        app.rows("select count(*) from subscriber_imports").await,
+        ["4"]
+    );
+}

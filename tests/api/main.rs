@@ -29,6 +29,7 @@ mod related;
 mod requests;
 mod search;
 mod sitemaps;
+mod subscriber_imports;
 mod subscribers;
 mod subscriptions;
 mod tags;

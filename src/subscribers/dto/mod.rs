@@ -338,21 +338,27 @@ impl Accepted {
     pub const ANSWER: Self = Self { status: "accepted" };
 }
 
-/// Which subscribers to list.
-pub struct ListSubscribers {
+/// Which subscribers are meant.
+pub struct WhichSubscribers {
     pub q: Option<Line<254>>,
     pub status: Vec<SubscriberStatus>,
     pub topic: Vec<Reference<TagId>>,
     pub source: Vec<SubscriberSource>,
     pub created_after: Option<DateTime<Utc>>,
     pub created_before: Option<DateTime<Utc>>,
-    pub paging: PagingBy<SubscriberSort>,
 }
-from_query!(ListSubscribers {
-    one q, many status, many topic, many source, one created_after, one created_before, all paging
+from_query!(WhichSubscribers {
+    one q, many status, many topic, many source, one created_after, one created_before
 });
 
-impl ListSubscribers {
+/// Which subscribers to list.
+pub struct ListSubscribers {
+    pub which: WhichSubscribers,
+    pub paging: PagingBy<SubscriberSort>,
+}
+from_query!(ListSubscribers { all which, all paging });
+
+impl WhichSubscribers {
     /// The filter as queries know it, with the topics found.
     pub fn filter(&self, topics: Option<Vec<TagId>>) -> SubscriberFilter {
         let part = self.q.as_ref().map(Line::as_str);
@@ -368,14 +374,14 @@ impl ListSubscribers {
     }
 }
 
-/// The parameters of a list of subscribers, for the OpenAPI document.
+/// The parameters that choose subscribers, for the OpenAPI document.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(
     dead_code,
-    reason = "describes parameters; `ListSubscribers` reads them"
+    reason = "describes parameters; `WhichSubscribers` reads them"
 )]
-pub struct ListSubscribersParams {
+pub struct WhichSubscribersParams {
     /// Part of the address or of the name, in any case; or an address in any spelling.
     #[param(min_length = 1, max_length = 254, example = "robin")]
     q: Option<String>,
@@ -392,6 +398,16 @@ pub struct ListSubscribersParams {
     created_after: Option<DateTime<Utc>>,
     /// Before this instant.
     created_before: Option<DateTime<Utc>>,
+}
+
+/// The order of a list of subscribers, for the OpenAPI document.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "describes a parameter; `ListSubscribers` reads it"
+)]
+pub struct ListSubscribersParams {
     /// Up to three of `created_at`, `email`, `updated_at`; `-` before a key turns it round.
     #[param(value_type = Option<BySubscriberSort>, inline, style = Form, explode = false, example = json!(["-created_at"]))]
     sort: Option<String>,

@@ -14,7 +14,7 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 pub use entry::{ConsentAction, ConsentSource, EntryRow, Evidence, NewEntry, Worded};
-pub use queries::{forget_evidence, list};
+pub use queries::{forget_evidence, forget_evidence_of, list};
 pub use verify::{Verdict, verify};
 
 /// How many entries are written by one statement.

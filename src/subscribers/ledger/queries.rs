@@ -148,8 +148,16 @@ pub async fn after(
 
 /// Forgets what clients showed of themselves in a subscriber's entries. The chain stays whole.
 pub async fn forget_evidence(conn: &mut AsyncPgConnection, id: SubscriberId) -> QueryResult<()> {
+    forget_evidence_of(conn, &[id]).await
+}
+
+/// The same for many subscribers.
+pub async fn forget_evidence_of(
+    conn: &mut AsyncPgConnection,
+    ids: &[SubscriberId],
+) -> QueryResult<()> {
     diesel::update(consent_ledger::table)
-        .filter(consent_ledger::subscriber_id.eq(id))
+        .filter(consent_ledger::subscriber_id.eq_any(ids))
         .filter(consent_ledger::private.is_not_null())
         .set(consent_ledger::private.eq(None::<Value>))
         .execute(conn)

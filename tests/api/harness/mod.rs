@@ -90,6 +90,21 @@ impl TestApp {
         Self::serving(platform, self.database.clone(), self.folder.clone())
     }
 
+    /// Starts another instance on the same database, which does jobs whether this one does or not.
+    pub fn working_beside(&self) -> Self {
+        let config = Config {
+            job_workers: 4,
+            ..Config::clone(&self.platform.config)
+        };
+        let platform = Platform {
+            db: Db::new(self.database.address(), 8).unwrap(),
+            epoch: Epoch::default(),
+            config: config.into(),
+            ..self.platform.clone()
+        };
+        Self::serving(platform, self.database.clone())
+    }
+
     /// Starts another instance on the same database, which reads from these replicas.
     pub fn reading_from(&self, replicas: Vec<Db>) -> Self {
         let platform = Platform {
