@@ -14,7 +14,7 @@ const en = {
   text: "Every Friday: the stories worth your weekend.",
   email_placeholder: "name@example.com",
   button: "Subscribe",
-  consent: "By subscribing you agree to get our letter by e-mail. One click and you’re out.",
+  consent: "By subscribing you agree to get our letter by email. One click, and you’re out.",
   success_title: "One more click",
   success_text: "We have sent you a message. Please confirm with the link in it.",
 };

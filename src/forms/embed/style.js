@@ -18,10 +18,10 @@ const CSS = `
 
 .box { position: relative; display: flex; overflow: hidden; background: var(--back); border-radius: var(--radius);
   --inner: calc(var(--radius) * .7); outline: 1px solid transparent; outline-offset: -1px; }
-.body { flex: 1; display: flex; flex-direction: column; justify-content: center; min-width: 0; padding: 1.75em; overflow-wrap: break-word; }
+.body { flex: 1; display: flex; flex-direction: column; justify-content: center; min-width: 0; padding: 1.75em; overflow-wrap: break-word; text-wrap: balance; }
 .picture { position: relative; background: var(--hair); }
 .picture img { position: absolute; width: 100%; height: 100%; object-fit: cover; }
-h2 { font-size: 1.375em; line-height: 1.2; font-weight: 680; letter-spacing: -.017em; text-wrap: balance; }
+h2 { font-size: 1.375em; line-height: 1.2; font-weight: 680; letter-spacing: -.017em; }
 .text, .fine { color: var(--soft); white-space: pre-line; }
 .text { margin-top: .5em; }
 .fine { margin-top: 1em; font-size: .8125em; line-height: 1.45; }
