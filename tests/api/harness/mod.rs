@@ -102,7 +102,7 @@ impl TestApp {
             config: config.into(),
             ..self.platform.clone()
         };
-        Self::serving(platform, self.database.clone())
+        Self::serving(platform, self.database.clone(), self.folder.clone())
     }
 
     /// Starts another instance on the same database, which reads from these replicas.
