@@ -4,6 +4,7 @@
 //! Where Node.js, npm or Chromium is missing, that is told and nothing is tested, unless `MASTHEAD_BROWSER_TESTS` is
 //! `required`, as it is in `.ci/run`.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -18,17 +19,12 @@ const NO_BROWSER: i32 = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forms_work_in_a_browser() {
-    run("run.mjs").await;
+    // Or `pictures.mjs`, which takes the pictures of docs/images anew.
+    let script = std::env::var_os("MASTHEAD_BROWSER_SCRIPT");
+    run(script.unwrap_or_else(|| "run.mjs".into())).await;
 }
 
-/// Takes the pictures of `docs/images` anew. Look at them before they are committed.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "writes into docs/images"]
-async fn pictures_of_forms() {
-    run("pictures.mjs").await;
-}
-
-async fn run(script: &'static str) {
+async fn run(script: OsString) {
     if let Err(reason) = install() {
         return missing(&reason);
     }

@@ -9,13 +9,17 @@ use crate::harness::TestApp;
 
 /// What may be called without a token. Everything else is closed.
 const PUBLIC: &[&str] = &[
+    "confirm_subscription",
     "count_form_event",
     "create_token",
     "docs",
     "docs_asset",
+    "download_own_data",
     "embed_script",
+    "end_subscription",
     "explain_problem",
     "export_articles",
+    "form_page",
     "issue_challenge",
     "jwks",
     "list_changes",
@@ -39,6 +43,7 @@ const PUBLIC: &[&str] = &[
     "read_rss",
     "read_sitemap",
     "read_sitemap_part",
+    "read_subscription",
     "read_tag_atom",
     "read_tag_json_feed",
     "read_tag_rss",
@@ -46,8 +51,14 @@ const PUBLIC: &[&str] = &[
     "refresh_token",
     "request_subscription",
     "search_published_articles",
-    "suggest_searches",
+    "send_form_page",
     "stream_events",
+    "subscription_action",
+    "subscription_page",
+    "suggest_searches",
+    "unsubscribe_by_one_click",
+    "unsubscribe_page",
+    "update_subscription",
 ];
 
 struct Operation {

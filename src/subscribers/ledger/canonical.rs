@@ -165,7 +165,10 @@ mod tests {
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         assert_eq!(rows[1].number, 2);
         assert_ne!(rows[0].hash, rows[1].hash);
-        assert_eq!(hex(&rows[0].hash), "0");
+        assert_eq!(
+            hex(&rows[0].hash),
+            "43ef70a393f164b7f1922c8d987d5a5c2898ca43e7a23adcde4a3aa97f675244"
+        );
     }
 
     #[test]
