@@ -179,7 +179,7 @@ impl Config {
             .unwrap_or_else(|| "http://localhost:3000".to_owned());
         let site_name = read.text_or("MASTHEAD_SITE_NAME", "Masthead");
         let article_url = read.article_url(&site_url);
-        let mail = read.mail(&site_url, &site_name);
+        let mail = read.mail(environment, &site_url, &site_name);
         let config = Self {
             environment,
             listen: read.listen(),
