@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -48,9 +49,11 @@ pub struct Article {
     #[schema(value_type = Option<Object>)]
     pub cover: Option<()>,
     /// The byline, in order.
-    pub authors: Vec<AuthorSummary>,
+    #[schema(value_type = Vec<AuthorSummary>)]
+    pub authors: Vec<Arc<AuthorSummary>>,
     /// In order.
-    pub tags: Vec<TagSummary>,
+    #[schema(value_type = Vec<TagSummary>)]
+    pub tags: Vec<Arc<TagSummary>>,
     #[schema(value_type = Seo)]
     pub seo: RawJson,
     /// Members of the site's own.
@@ -137,10 +140,10 @@ impl From<CountedAuthor> for PublishedAuthor {
     }
 }
 
-/// What stands around the articles of one answer.
+/// What stands around the articles of one answer. Shared, since most of it stands around several of them.
 pub struct Around {
-    tags: HashMap<TagId, TagSummary>,
-    authors: HashMap<AuthorId, AuthorSummary>,
+    tags: HashMap<TagId, Arc<TagSummary>>,
+    authors: HashMap<AuthorId, Arc<AuthorSummary>>,
 }
 
 impl Around {
@@ -148,8 +151,11 @@ impl Around {
     pub fn of(labels: Labels) -> Self {
         let Labels { tags, authors, .. } = labels;
         Self {
-            tags: tags.into_iter().map(|tag| (tag.id, tag)).collect(),
-            authors: authors.into_iter().map(|one| (one.id, one)).collect(),
+            tags: tags.into_iter().map(|tag| (tag.id, tag.into())).collect(),
+            authors: authors
+                .into_iter()
+                .map(|one| (one.id, one.into()))
+                .collect(),
         }
     }
 
@@ -202,23 +208,23 @@ impl Around {
     }
 }
 
-fn tag_summary((id, slug, name): &(TagId, Slug, String)) -> TagSummary {
-    TagSummary {
+fn tag_summary((id, slug, name): &(TagId, Slug, String)) -> Arc<TagSummary> {
+    Arc::new(TagSummary {
         id: *id,
         slug: slug.clone(),
         name: name.clone(),
-    }
+    })
 }
 
-fn author_summary((id, slug, name): &(AuthorId, Slug, String)) -> AuthorSummary {
-    AuthorSummary {
+fn author_summary((id, slug, name): &(AuthorId, Slug, String)) -> Arc<AuthorSummary> {
+    Arc::new(AuthorSummary {
         id: *id,
         slug: slug.clone(),
         name: name.clone(),
-    }
+    })
 }
 
 /// Those that are there, in this order.
-fn named<Id: Eq + Hash, T: Clone>(all: &HashMap<Id, T>, ids: &[Id]) -> Vec<T> {
+fn named<Id: Eq + Hash, T>(all: &HashMap<Id, Arc<T>>, ids: &[Id]) -> Vec<Arc<T>> {
     ids.iter().filter_map(|id| all.get(id).cloned()).collect()
 }

@@ -68,6 +68,32 @@ async fn an_answer_is_kept_until_readers_could_notice_a_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_a_list_share_its_total_until_readers_could_notice_a_change() {
+    let app = TestApp::start().await;
+    let (editor, reader) = (app.editor().await, app.anonymous());
+    let article = publish(&editor, "Frost").await;
+    publish(&editor, "Thaw").await;
+    warm(&app, "/articles?page=1&limit=1").await;
+    // Nothing is told of it, so what was counted before still holds.
+    app.execute("delete from publications where title = 'Thaw'")
+        .await;
+
+    let total = async |path: &str| {
+        let page = reader.get(path).await.expect(200);
+        page.body["pagination"]["total"].clone()
+    };
+    assert_eq!(total("/articles?page=2&limit=1").await, 2);
+    assert_eq!(total("/articles?count=true&sort=title").await, 2);
+    assert_eq!(total("/articles?page=2&limit=1&locale=en").await, 1);
+    publish(&editor, "Flood").await;
+    assert_eq!(total("/articles?page=2&limit=1").await, 2);
+    step(&editor, &article, "unpublish", json!({}))
+        .await
+        .expect(200);
+    assert_eq!(total("/articles?page=1&limit=1").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_question_has_one_answer_however_it_is_written() {
     let app = TestApp::start().await;
     let (editor, reader) = (app.editor().await, app.anonymous());

@@ -37,9 +37,7 @@ pub async fn list_published_articles(
     delivery
         .answer(
             canonical.as_str(),
-            async |source| {
-                queries::list(&source.conn, &list.filter, paging, bodies, source.moment).await
-            },
+            async |source| queries::list(source, &list.filter, paging, bodies).await,
             async |found| page(found, &list, delivery.path(), &canonical, config),
         )
         .await

@@ -9,7 +9,7 @@ use super::page::{all_of, page_of};
 use crate::delivery::filter::PublicationFilter;
 use crate::delivery::model::{PublicationRow, Published, WithBody};
 use crate::platform::clock::Moment;
-use crate::rest::cached::Read;
+use crate::rest::cached::{Read, Source};
 use crate::rest::page::{Count, Paging};
 use crate::schema::publications;
 use crate::types::{ArticleId, Parse, Slug};
@@ -28,21 +28,21 @@ pub enum Bodies {
 
 /// A page of published articles, one more than it shows, with all that belongs to them.
 pub async fn list(
-    conn: &AsyncPgConnection,
+    source: &Source,
     filter: &PublicationFilter,
     paging: &Paging,
     bodies: Bodies,
-    now: Moment,
 ) -> QueryResult<Read<Published>> {
+    let (conn, now): (&AsyncPgConnection, _) = (&source.conn, source.moment);
     let page = || page_of(filter, paging.slice(), paging.after(), now);
     let total = async {
         match paging.count() {
             Count::Unwanted => Ok(None),
-            Count::Wanted => all_of(filter, now)
-                .count()
-                .get_result(&mut &*conn)
-                .await
-                .map(Some),
+            Count::Wanted => {
+                let count = all_of(filter, now).count();
+                let counted = async { count.get_result(&mut &*conn).await };
+                source.total(counted).await.map(Some)
+            }
         }
     };
     let (articles, labels, total, seen) = try_join!(

@@ -16,7 +16,7 @@ use crate::rest::{Delivery, Problem, Query};
 ///
 /// Best first: words in titles count more than in excerpts, those more than in tags, those more than in texts, and new
 /// articles more than old ones. When nothing has the words, similar ones are searched for, and `corrected` tells which.
-/// The newest 500 hits of a language are ranked and counted; narrow the search for older ones. Paging is by `page` alone.
+/// The newest 200 hits of a language are ranked and counted; narrow the search for older ones. Paging is by `page` alone.
 #[utoipa::path(
     tag = "delivery",
     security(()),

@@ -12,7 +12,7 @@ use crate::platform::clock::Moment;
 use crate::types::{AuthorId, Reference, TagId};
 
 /// How many hits of one language are ranked at most: the newest.
-pub const RANKED: i64 = 500;
+pub const RANKED: i64 = 200;
 /// How many publications with the right words are looked at in one era: enough for all of them where one era had too few
 /// and the next is four times as large.
 const LOOKED_AT: i64 = 4 * RANKED;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use actix_web::http::header::HeaderValue;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -14,6 +16,14 @@ pub struct Seen {
     pub now: DateTime<Utc>,
     /// When something that readers see changes by itself: a story goes live, or ends.
     pub next_change: Option<DateTime<Utc>>,
+}
+
+impl Seen {
+    /// When what was read ends by itself, on the same clock as `read_at`, which is when reading began.
+    pub fn ends_at(&self, read_at: Duration) -> Option<Duration> {
+        self.next_change
+            .map(|at| read_at + (at - self.now).to_std().unwrap_or_default())
+    }
 }
 
 /// What was read in one round trip.

@@ -58,16 +58,13 @@ impl Entry {
         read_at: Duration,
         config: &Config,
     ) -> Result<Self, Problem> {
-        let ends_at = seen
-            .next_change
-            .map(|at| read_at + (at - seen.now).to_std().unwrap_or_default());
         let last_modified = answer.last_modified.map(|at| {
             let text = at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
             header_value(text)
         });
         Ok(Self {
             edition,
-            ends_at,
+            ends_at: seen.ends_at(read_at),
             status: match answer.moved_to {
                 Some(_) => StatusCode::MOVED_PERMANENTLY,
                 None => StatusCode::OK,

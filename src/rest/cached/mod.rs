@@ -12,7 +12,9 @@ mod fixed;
 mod preview;
 mod shortcut;
 mod store;
+mod totals;
 
+use std::cell::Cell;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub use preview::{PREVIEW, Preview};
 pub use shortcut::Shortcut;
 pub use store::Store;
 use store::Turn;
+use totals::list_name;
 
 use super::problem::Problem;
 use crate::platform::Platform;
@@ -55,6 +58,9 @@ pub struct Source {
     pub conn: Connection,
     /// The instant at which the site is shown.
     pub moment: Moment,
+    /// Names the list for [`Totals`](totals::Totals), unless it is shown as of another time.
+    list: Option<String>,
+    total: Cell<Option<i64>>,
 }
 
 impl FromRequest for Delivery {
@@ -92,13 +98,12 @@ impl Delivery {
         read: impl AsyncFn(&Source) -> QueryResult<Read<T>>,
         show: impl AsyncFnOnce(T) -> Result<Answer, Problem>,
     ) -> Result<HttpResponse, Problem> {
+        let make = async |care| self.make(canonical, care, read, show).await;
         if self.preview.is_some() {
-            let entry = self.make(Care::Once, read, show).await?;
-            return Ok(for_holder_alone(self.respond(&entry)));
+            return Ok(for_holder_alone(self.respond(&*make(Care::Once).await?)));
         }
         let Some(edition) = self.store.edition() else {
-            let entry = self.make(Care::Once, read, show).await?;
-            return Ok(self.respond(&entry));
+            return Ok(self.respond(&*make(Care::Once).await?));
         };
         let key = format!("GET {}?{canonical}", self.path());
         let now = self.platform.clock.elapsed();
@@ -107,7 +112,7 @@ impl Delivery {
         }
         match self.store.take_turn(&key, edition) {
             Turn::First(flight) => {
-                let entry = self.make(Care::Keep, read, show).await?;
+                let entry = make(Care::Keep).await?;
                 flight.land(&entry);
                 Ok(self.remembered(&entry))
             }
@@ -117,10 +122,7 @@ impl Delivery {
                 match entry {
                     Some(entry) => Ok(self.respond(&entry)),
                     // Whoever made it gave up; each who waited finds out why.
-                    None => {
-                        let entry = self.make(Care::Keep, read, show).await?;
-                        Ok(self.respond(&entry))
-                    }
+                    None => Ok(self.respond(&*make(Care::Keep).await?)),
                 }
             }
         }
@@ -142,6 +144,7 @@ impl Delivery {
 
     async fn make<T>(
         &self,
+        canonical: &str,
         wanted: Care,
         read: impl AsyncFn(&Source) -> QueryResult<Read<T>>,
         show: impl AsyncFnOnce(T) -> Result<Answer, Problem>,
@@ -151,9 +154,25 @@ impl Delivery {
             Some(preview) => Moment::as_of(preview.as_of),
             None => self.platform.clock.moment(),
         };
-        let (Read { found, seen }, edition) = match self.read_replica(moment, &read).await {
+        // Totals are shared by all who see the site as it is now.
+        let list = self
+            .preview
+            .is_none()
+            .then(|| list_name(self.path(), canonical));
+        let of = async |db: &Db| {
+            Ok::<_, Problem>(Source {
+                conn: db.get().await?,
+                moment,
+                list: list.clone(),
+                total: Cell::new(None),
+            })
+        };
+        let (Read { found, seen }, edition) = match self.read_replica(&of, &read).await {
             Some(found) => found,
-            None => self.read_primary(wanted, moment, &read).await?,
+            None => {
+                self.read_primary(wanted, of(&self.platform.db).await?, &read)
+                    .await?
+            }
         };
         let answer = show(found).await?;
         if let Some(preview) = self.preview {
@@ -167,10 +186,9 @@ impl Delivery {
     async fn read_primary<T>(
         &self,
         wanted: Care,
-        moment: Moment,
+        source: Source,
         read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
     ) -> Result<(Read<T>, Option<Edition>), Problem> {
-        let source = Source::of(&self.platform.db, moment).await?;
         let mut attempt = 1;
         loop {
             let (found, edition) = self.attempt(&source, read).await?;
@@ -184,13 +202,13 @@ impl Delivery {
     /// Reads from a replica, unless there is none, it is lost, or it lags behind what readers were shown already.
     async fn read_replica<T>(
         &self,
-        moment: Moment,
+        of: &impl AsyncFn(&Db) -> Result<Source, Problem>,
         read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
     ) -> Option<(Read<T>, Option<Edition>)> {
         let replica = self.platform.replicas.next()?;
         let shown = self.store.epoch().newest().position();
         let asked = async {
-            let source = Source::of(replica.db(), moment).await?;
+            let source = of(replica.db()).await?;
             self.attempt(&source, read).await
         };
         match tokio::time::timeout(REPLICA_TIME, asked).await {
@@ -213,12 +231,22 @@ impl Delivery {
         source: &Source,
         read: &impl AsyncFn(&Source) -> QueryResult<Read<T>>,
     ) -> Result<(Read<T>, Option<Edition>), Problem> {
-        let known = self.store.epoch().newest();
+        let epoch = self.store.epoch();
+        let known = epoch.newest();
+        let now = self.platform.clock.elapsed();
+        let is_believed = epoch.current() == Some(known);
+        let list = source.list.as_deref().filter(|_| is_believed);
+        let counted = list.and_then(|list| self.store.totals().find(list, known, now));
+        source.total.set(counted);
         let prepared = source.conn.prepared();
         let found = read(source).await?;
         let in_order = source.conn.prepared() == prepared;
-        self.store.epoch().learn(found.seen.position);
+        epoch.learn(found.seen.position);
         let is_whole = in_order && found.seen.position == known.position();
+        if let (true, Some(list), Some(total)) = (is_whole, list, source.total.get()) {
+            let ends_at = found.seen.ends_at(now);
+            self.store.totals().note(list, known, ends_at, total);
+        }
         Ok((found, is_whole.then_some(known)))
     }
 }
@@ -233,8 +261,13 @@ enum Care {
 }
 
 impl Source {
-    async fn of(db: &Db, moment: Moment) -> Result<Self, Problem> {
-        let conn = db.get().await?;
-        Ok(Self { conn, moment })
+    /// How many entries the list has: as it was counted for another page of it, or else as `count` finds out.
+    pub async fn total(&self, count: impl Future<Output = QueryResult<i64>>) -> QueryResult<i64> {
+        if let Some(total) = self.total.get() {
+            return Ok(total);
+        }
+        let total = count.await?;
+        self.total.set(Some(total));
+        Ok(total)
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use tokio::sync::watch;
+use xxhash_rust::xxh3::Xxh3Builder;
 
 use super::entry::Entry;
+use super::totals::Totals;
 use crate::platform::epoch::{Edition, Epoch};
 
 /// Request targets longer than this are not remembered.
@@ -19,8 +21,9 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     /// `None`: nothing is kept.
-    entries: Option<Cache<Arc<str>, Arc<Entry>>>,
+    entries: Option<Cache<Arc<str>, Arc<Entry>, Xxh3Builder>>,
     flights: Mutex<HashMap<FlightKey, Landing>>,
+    totals: Totals,
     epoch: Epoch,
 }
 
@@ -49,11 +52,12 @@ impl Store {
             Cache::builder()
                 .max_capacity(bytes)
                 .weigher(|key: &Arc<str>, entry: &Arc<Entry>| weight(key, entry))
-                .build()
+                .build_with_hasher(hasher())
         });
         Self(Arc::new(Inner {
             entries,
             flights: Mutex::default(),
+            totals: Totals::default(),
             epoch,
         }))
     }
@@ -61,6 +65,11 @@ impl Store {
     /// What is known of the newest edition.
     pub fn epoch(&self) -> &Epoch {
         &self.0.epoch
+    }
+
+    /// How many entries lists have. Kept whether answers are or not.
+    pub fn totals(&self) -> &Totals {
+        &self.0.totals
     }
 
     /// The newest edition, if answers may be kept and handed out.
@@ -120,6 +129,12 @@ impl Drop for Flight {
     fn drop(&mut self) {
         lock(&self.store.0.flights).remove(&self.key);
     }
+}
+
+/// Quicker than the standard one on texts; its seed keeps clients from choosing keys that collide.
+fn hasher() -> Xxh3Builder {
+    let (seed, _) = uuid::Uuid::new_v4().as_u64_pair();
+    Xxh3Builder::new().with_seed(seed)
 }
 
 /// A panic elsewhere leaves the map whole: nothing is done under the lock that can stop half-way.
