@@ -17,8 +17,10 @@ use crate::forms::{Counter, Traffic};
 use crate::openapi;
 use crate::platform::Platform;
 use crate::platform::config::RateLimits;
+use crate::platform::descriptors::affordable;
 use crate::platform::jobs::Stopper;
 use crate::platform::secret::Secret;
+use crate::previews;
 use crate::rest::Problem;
 use crate::rest::cached::{Shortcut, Store};
 use crate::rest::envelope::envelope;
@@ -77,7 +79,7 @@ impl Running {
 
 /// Starts to serve on a listener that is bound already.
 pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Running> {
-    let hub = Hub::new(platform.config.event_listeners);
+    let hub = Hub::new(affordable(platform.config.event_listeners));
     let counter = Counter::default();
     let workers = Workers::start(&platform, &hub, &counter);
     let listening = Data::new(hub.clone());
@@ -112,6 +114,7 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
             .default_service(web::to(move |request: HttpRequest| {
                 unmatched(request, methods.clone())
             }))
+            .wrap(from_fn(previews::recognise))
             .wrap(from_fn(envelope))
             .wrap(Shortcut {
                 platform: platform.clone(),

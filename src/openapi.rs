@@ -76,6 +76,7 @@ pub fn document() -> Document {
         for read in item.get.iter_mut() {
             chosen::describe_chosen(components, read);
             add_not_modified(path, read);
+            add_preview(read);
         }
         for change in [&mut item.post, &mut item.patch, &mut item.delete] {
             for operation in change.iter_mut() {
@@ -248,20 +249,11 @@ fn add_not_modified(path: &str, operation: &mut Operation) {
     if !has_entity_tags(path) {
         return;
     }
-    let text = ObjectBuilder::new().schema_type(Type::String);
-    let header = ParameterBuilder::new()
-        .name("If-None-Match")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(
-            "The `ETag` you have: what has not changed is not sent again.",
-        ))
-        .schema(Some(text))
-        .build();
-    operation
-        .parameters
-        .get_or_insert_default()
-        .push(RefOr::T(header));
+    add_header(
+        operation,
+        "If-None-Match",
+        "The `ETag` you have: what has not changed is not sent again.",
+    );
     let unchanged = ResponseBuilder::new()
         .description("It has not changed since the version that `If-None-Match` names.")
         .build();
@@ -269,6 +261,38 @@ fn add_not_modified(path: &str, operation: &mut Operation) {
         .responses
         .responses
         .insert("304".to_owned(), RefOr::T(unchanged));
+}
+
+/// Adds the header that shows the site at another instant.
+fn add_preview(operation: &mut Operation) {
+    let tags = operation.tags.iter().flatten();
+    let shows_the_site = tags
+        .into_iter()
+        .any(|tag| matches!(tag.as_str(), "delivery" | "feeds"));
+    let follows_changes = operation
+        .operation_id
+        .as_deref()
+        .is_some_and(|id| matches!(id, "list_changes" | "stream_events"));
+    if shows_the_site && !follows_changes {
+        add_header(
+            operation,
+            "Masthead-Preview",
+            "The token of a preview link: the answer is as of its instant, and never kept.",
+        );
+    }
+}
+
+fn add_header(operation: &mut Operation, name: &str, description: &str) {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let header = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(text))
+        .build();
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(RefOr::T(header));
 }
 
 /// Whether what is read there has an entity tag.

@@ -38,8 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .configure(delivery::routes)
             .configure(changes::routes)
             .configure(forms::public_routes)
-            .configure(subscribers::public_routes)
-            .wrap(from_fn(previews::recognise)),
+            .configure(subscribers::public_routes),
     );
     cfg.configure(feeds::routes)
         .configure(forms::site_routes)

@@ -49,7 +49,7 @@ impl Change {
 pub struct Changes {
     pub data: Vec<Change>,
     /// Send it as `since` to go on from here.
-    #[schema(examples("kA3rL0r3xQAAAAAAAAAAAioAAAAq"))]
+    #[schema(examples("kA3rL0r3xQsAAAAAAAAAAAAAACo"))]
     pub next_token: String,
     /// Whether there is more to be had right now.
     pub more: bool,

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -45,11 +46,12 @@ impl Exports {
         })
     }
 
-    /// Opens a snapshot, and reads the token that goes with it.
+    /// Opens a snapshot, and reads the token that goes with it. It shows the site as it is, or as of another instant.
     pub async fn open(
         &self,
         platform: &Data<Platform>,
         filter: &ExportFilter,
+        as_of: Option<DateTime<Utc>>,
     ) -> Result<Opened, Problem> {
         let place = self.place()?;
         let mut conn = platform.db.connect_alone().await.map_err(|fault| {
@@ -62,10 +64,11 @@ impl Exports {
         let feed = queries::read(&conn, None, Which::Told, 0).await?;
         // Not before the snapshot: what it tells of as begun must have begun at this instant.
         let now = platform.clock.now_in_database(&mut conn).await?;
+        let moment = as_of.map_or_else(|| Moment::at(now), Moment::as_of);
         Ok(Opened {
             token: ChangeToken::new(feed.installation, feed.newest),
             conn,
-            export: Export::new(filter, Moment::at(now), platform.config.clone()),
+            export: Export::new(filter, moment, platform.config.clone()),
             _place: place,
         })
     }

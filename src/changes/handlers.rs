@@ -14,7 +14,7 @@ use super::queries::{self, Which};
 use super::token::ChangeToken;
 use crate::delivery::{Article, ExportFilter, ExportParams, seen};
 use crate::platform::Platform;
-use crate::rest::cached::{Answer, Read};
+use crate::rest::cached::{Answer, Preview, Read};
 use crate::rest::problem::ValueFault;
 use crate::rest::{Delivery, Problem, Query};
 use crate::types::Parse;
@@ -146,9 +146,11 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<ChangeToken>, Problem> 
 pub async fn export_articles(
     platform: Data<Platform>,
     exports: Data<Exports>,
+    request: HttpRequest,
     query: Query<ExportFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let opened = exports.open(&platform, &query.0).await?;
+    let as_of = Preview::of_site(&request)?;
+    let opened = exports.open(&platform, &query.0, as_of).await?;
     Ok(HttpResponse::Ok()
         .content_type("application/x-ndjson")
         .insert_header((header::CACHE_CONTROL, "no-store"))

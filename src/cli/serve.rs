@@ -5,10 +5,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::report;
 use crate::app::{self, PasswordOrigin};
-use crate::platform::Platform;
+use crate::platform::{Platform, descriptors};
 
 /// Serves until the process is told to stop.
 pub async fn serve(platform: &Platform) -> anyhow::Result<()> {
+    descriptors::raise_limit();
     let made = app::ensure_first_admin(platform).await?;
     let listen = platform.config.listen;
     let listener = TcpListener::bind(listen)

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod descriptors;
 pub mod epoch;
 pub mod events;
 mod guessable;

@@ -10,8 +10,8 @@ use crate::platform::token::TokenHash;
 use crate::rest::Problem;
 use crate::rest::cached::{PREVIEW, Preview};
 
-/// Lets a request with the header `Masthead-Preview` through as the preview that it stands for; a middleware around
-/// delivery. Without the header it does nothing.
+/// Lets a request with the header `Masthead-Preview` through as the preview that it stands for; a middleware around all
+/// routes, for delivery has some outside of the API. Without the header it does nothing.
 pub async fn recognise<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use diesel::IntoSql;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
@@ -23,8 +23,12 @@ const READY_WITHIN: Duration = Duration::from_secs(1);
 /// This document.
 #[utoipa::path(tag = "site", security(()), responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 #[get("/openapi.json")]
-pub async fn openapi_json(documents: Data<Documents>, _: Query<NoParams>) -> HttpResponse {
-    document("application/json", documents.json.clone())
+pub async fn openapi_json(
+    documents: Data<Documents>,
+    request: HttpRequest,
+    _: Query<NoParams>,
+) -> HttpResponse {
+    documents.json.respond(request.headers())
 }
 
 /// The OpenAPI document as YAML
@@ -32,15 +36,12 @@ pub async fn openapi_json(documents: Data<Documents>, _: Query<NoParams>) -> Htt
 /// This document, for people.
 #[utoipa::path(tag = "site", security(()), responses((status = 200, description = "OpenAPI 3.1", body = Object, content_type = "application/yaml")))]
 #[get("/openapi.yaml")]
-pub async fn openapi_yaml(documents: Data<Documents>, _: Query<NoParams>) -> HttpResponse {
-    document("application/yaml", documents.yaml.clone())
-}
-
-fn document(media_type: &'static str, text: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(media_type)
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(text)
+pub async fn openapi_yaml(
+    documents: Data<Documents>,
+    request: HttpRequest,
+    _: Query<NoParams>,
+) -> HttpResponse {
+    documents.yaml.respond(request.headers())
 }
 
 /// Keys that verify access tokens (RFC 7517).

@@ -5,18 +5,30 @@ mod handlers;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::rest::cached::Fixed;
+
+const CACHE_CONTROL: &str = "public, max-age=300";
+
 /// The OpenAPI document, written out once.
 pub struct Documents {
-    json: String,
-    yaml: String,
+    json: Fixed,
+    yaml: Fixed,
 }
 
 impl Documents {
     /// Writes the document in both forms.
     pub fn new(document: &utoipa::openapi::OpenApi) -> Self {
         Self {
-            json: document.to_pretty_json().unwrap_or_default(),
-            yaml: document.to_yaml().unwrap_or_default(),
+            json: Fixed::new(
+                "application/json",
+                CACHE_CONTROL,
+                document.to_pretty_json().unwrap_or_default(),
+            ),
+            yaml: Fixed::new(
+                "application/yaml",
+                CACHE_CONTROL,
+                document.to_yaml().unwrap_or_default(),
+            ),
         }
     }
 }

@@ -61,6 +61,38 @@ async fn the_site_can_be_seen_as_it_will_be_and_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn feeds_sitemaps_and_exports_are_previewed_too() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let article = create(&editor, json!({ "title": "Friday" })).await;
+    let friday = app.platform.clock.now() + TimeDelta::days(3);
+    step(
+        &editor,
+        &article,
+        "publish",
+        json!({ "publish_at": friday }),
+    )
+    .await
+    .expect(200);
+    let site = holder(&app, &editor, json!({ "as_of": friday })).await;
+    let one = json!({ "as_of": friday, "scope": "article", "article_id": article.body["id"] });
+    let one = holder(&app, &editor, one).await;
+    for path in ["/feed.xml", "/atom.xml", "/feed.json", "/news-sitemap.xml"] {
+        let today = app.anonymous().get(&format!("@{path}")).await.expect(200);
+        assert!(!today.text.contains("riday"), "{path}");
+        let shown = site.get(&format!("@{path}")).await.expect(200);
+        assert!(shown.text.contains("riday"), "{path}");
+        assert_eq!(shown.header("cache-control"), "private, no-store", "{path}");
+        one.get(&format!("@{path}")).await.expect(403);
+    }
+    let lines = site.get("/articles.ndjson").await.expect(200);
+    assert!(lines.text.contains("Friday"));
+    one.get("/articles.ndjson").await.expect(403);
+    let today = app.anonymous().get("/articles.ndjson").await.expect(200);
+    assert!(today.text.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_for_one_article_shows_that_alone() {
     let app = TestApp::start().await;
     let editor = app.editor().await;

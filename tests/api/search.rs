@@ -218,6 +218,17 @@ async fn filters_narrow_a_search_and_its_facets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_ends_in_the_far_future_finds_what_there_is() {
+    let app = TestApp::start().await;
+    let (editor, reader) = (app.editor().await, app.anonymous());
+    publish(&editor, json!({ "title": "Frost" })).await;
+    for year in [2227, 3000, 9999] {
+        let query = format!("frost&published_before={year}-01-01T00:00:00Z");
+        assert_eq!(found(&reader, &query).await, ["Frost"], "{year}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_renamed_or_deleted_tag_is_found_by_its_present_name() {
     let app = TestApp::start().await;
     let (editor, reader) = (app.editor().await, app.anonymous());
@@ -258,6 +269,20 @@ async fn what_is_mistyped_is_searched_as_it_was_meant() {
     ] {
         let reply = reader.get(&format!("/search?q={typed}")).await.expect(200);
         assert_eq!(reply.body["corrected"], corrected, "{typed}");
+        assert_eq!(texts(&reply, "title"), ["Frost in the orchard"], "{typed}");
+    }
+    // What readers don't see, or not any more, must not stand in the way: a word of it is as unknown as any.
+    let hidden = json!({ "title": "Plans", "body": { "source": "frosst, orchart" } });
+    let hidden = create(&editor, hidden).await;
+    step(&editor, &hidden, "publish", json!({ "publish_at": at }))
+        .await
+        .expect(200);
+    let gone = publish(&editor, json!({ "title": "Forst" })).await;
+    step(&editor, &gone, "unpublish", json!({}))
+        .await
+        .expect(200);
+    for typed in ["forst", "frosst", "orchart"] {
+        let reply = reader.get(&format!("/search?q={typed}")).await.expect(200);
         assert_eq!(texts(&reply, "title"), ["Frost in the orchard"], "{typed}");
     }
     for typed in [

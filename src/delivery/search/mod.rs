@@ -8,6 +8,7 @@ mod dto;
 mod filter;
 mod handlers;
 mod highlight;
+mod mending;
 mod queries;
 mod statement;
 mod suggestions;

@@ -1,11 +1,9 @@
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::try_join;
 
 use super::filter::SearchFilter;
+use super::mending::MeantWords;
 use super::statement::SearchStatement;
 use crate::delivery::model::{Labelled, PublicationRow};
 use crate::delivery::queries::seen;
@@ -77,7 +75,7 @@ pub async fn search(
     if read.found.total > 0 {
         return Ok(read);
     }
-    let Some(mended) = mended(conn, &filter.words).await? else {
+    let Some(mended) = mended(conn, &filter.words, now).await? else {
         return Ok(read);
     };
     let filter = filter.with_words(mended);
@@ -124,51 +122,19 @@ impl From<HitTuple> for HitRow {
     }
 }
 
-/// The same words with those replaced that were never published: by what they become with two neighbours swapped, or by
+/// The same words with those replaced that readers find nowhere: by what they become with two neighbours swapped, or by
 /// the most similar word. `None` when there is nothing to replace.
-async fn mended(conn: &AsyncPgConnection, words: &Words) -> QueryResult<Option<Words>> {
+async fn mended(
+    conn: &AsyncPgConnection,
+    words: &Words,
+    now: Moment,
+) -> QueryResult<Option<Words>> {
     let Some(typed) = words.plain() else {
         return Ok(None);
     };
     if typed.is_empty() || typed.len() > MENDED {
         return Ok(None);
     }
-    let known: Vec<String> = KnownWords(&typed).load(&mut &*conn).await?;
-    Ok((known != typed).then(|| Words::all(&known)))
-}
-
-/// For each word the one that is meant, in the same order.
-struct KnownWords<'a>(&'a Vec<String>);
-
-impl QueryFragment<Pg> for KnownWords<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "select coalesce(known.word, swapped.word, similar_word.word, typed.word) from unnest(",
-        );
-        out.push_bind_param::<Array<Text>, _>(self.0)?;
-        out.push_sql(
-            ") with ordinality typed (word, place)
-            left join search_words known on known.word = typed.word
-            left join lateral (
-                select word from search_words where word = any(array(
-                    select left(typed.word, at - 1) || substr(typed.word, at + 1, 1) || substr(typed.word, at, 1)
-                        || substr(typed.word, at + 2)
-                    from generate_series(1, least(length(typed.word), 40) - 1) at))
-                order by word limit 1) swapped on known.word is null
-            left join lateral (
-                select word from search_words where word % typed.word and length(typed.word) > 2
-                order by similarity(word, typed.word) desc, word limit 1) similar_word on known.word is null and swapped.word is null
-            order by place",
-        );
-        Ok(())
-    }
-}
-
-impl QueryId for KnownWords<'_> {
-    type QueryId = KnownWords<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for KnownWords<'_> {
-    type SqlType = Text;
+    let meant: Vec<String> = MeantWords::new(&typed, now).load(&mut &*conn).await?;
+    Ok((meant != typed).then(|| Words::all(&meant)))
 }

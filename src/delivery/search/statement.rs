@@ -166,9 +166,12 @@ impl<'a> SearchStatement<'a> {
         }
         out.push_sql(" && published_between(");
         out.push_bind_param::<Nullable<Timestamptz>, _>(after)?;
-        out.push_sql(", coalesce(");
+        // The marks of two hundred years are asked for: they must not all lie in the future.
+        out.push_sql(", coalesce(least(");
         out.push_bind_param::<Nullable<Timestamptz>, _>(before)?;
         out.push_sql(", ");
+        self.at.walk_ast(out.reborrow())?;
+        out.push_sql(" + interval '10 years'), ");
         self.at.walk_ast(out.reborrow())?;
         out.push_sql("))");
         Ok(())

@@ -8,6 +8,9 @@ use bytes::Bytes;
 use super::coding::{Coding, Effort};
 use crate::rest::conditional::{content_tag, is_unchanged};
 
+/// Larger bodies are compressed quickly, in bytes.
+const MOST_WORTH_THE_BEST: usize = 128 * 1024;
+
 /// An answer that stays the same as long as the program runs: it is worth being compressed well.
 pub struct Fixed {
     content_type: &'static str,
@@ -57,8 +60,14 @@ impl Fixed {
     }
 
     fn coded(&self, coding: Coding) -> Bytes {
+        // The best takes a second for a large one, and everybody else waits.
+        let effort = if self.body.len() > MOST_WORTH_THE_BEST {
+            Effort::Quick
+        } else {
+            Effort::Best
+        };
         let coded = self.codings[coding as usize].get_or_init(|| {
-            let coded = coding.encode(&self.body, Effort::Best);
+            let coded = coding.encode(&self.body, effort);
             coded.map_or_else(|| self.body.clone(), Bytes::from)
         });
         coded.clone()

@@ -105,16 +105,19 @@ impl Delivery {
         let Some(edition) = self.store.edition() else {
             return Ok(self.respond(&*make(Care::Once).await?));
         };
-        let key = format!("GET {}?{canonical}", self.path());
+        let key = match canonical {
+            "" => self.path().to_owned(),
+            _ => format!("{}?{canonical}", self.path()),
+        };
         let now = self.platform.clock.elapsed();
         if let Some(entry) = self.store.find(&key, edition, now) {
-            return Ok(self.remembered(&entry));
+            return Ok(self.remembered(&key, &entry));
         }
         match self.store.take_turn(&key, edition) {
             Turn::First(flight) => {
                 let entry = make(Care::Keep).await?;
                 flight.land(&entry);
-                Ok(self.remembered(&entry))
+                Ok(self.remembered(&key, &entry))
             }
             Turn::Waiting(mut landing) => {
                 let landed = landing.wait_for(Option::is_some).await;
@@ -133,9 +136,10 @@ impl Delivery {
     }
 
     /// The same; the next request that is written like this one takes the shortcut.
-    fn remembered(&self, entry: &Arc<Entry>) -> HttpResponse {
+    fn remembered(&self, key: &str, entry: &Arc<Entry>) -> HttpResponse {
         if entry.edition.is_some()
             && let Some(target) = self.request.uri().path_and_query()
+            && target.as_str() != key
         {
             self.store.remember(target.as_str(), entry);
         }

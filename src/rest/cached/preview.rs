@@ -1,5 +1,5 @@
-use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 
 use super::answer::Answer;
@@ -8,6 +8,8 @@ use crate::types::ArticleId;
 
 /// The header with a preview's token.
 pub const PREVIEW: HeaderName = HeaderName::from_static("masthead-preview");
+
+const ONE_ARTICLE_ALONE: Problem = Problem::Forbidden("this preview is for one article alone");
 
 /// What the holder of a preview link may see. Put into a request by whoever recognised the token.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +20,14 @@ pub struct Preview {
 }
 
 impl Preview {
+    /// The instant at which a request wants to see the whole site, unless that is now.
+    pub fn of_site(request: &HttpRequest) -> Result<Option<DateTime<Utc>>, Problem> {
+        match request.extensions().get::<Self>() {
+            Some(preview) if preview.article.is_some() => Err(ONE_ARTICLE_ALONE),
+            preview => Ok(preview.map(|preview| preview.as_of)),
+        }
+    }
+
     /// Refuses what is not about the article that the preview is for. An answer about one thing names that thing first
     /// among its cache tags.
     pub fn allows(&self, answer: &Answer) -> Result<(), Problem> {
@@ -28,7 +38,7 @@ impl Preview {
         if subject.is_some_and(|tag| *tag == format!("article:{article}")) {
             Ok(())
         } else {
-            Err(Problem::Forbidden("this preview is for one article alone"))
+            Err(ONE_ARTICLE_ALONE)
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::platform::epoch::{Edition, Epoch};
 /// Request targets longer than this are not remembered.
 const LONGEST_TARGET: usize = 1024;
 
-/// Finished answers in memory, by canonical request, and again by the request target as it was sent. Bounded by weight;
-/// what is asked for often stays, whatever else floods in (TinyLFU).
+/// Finished answers in memory, by canonical request target, and again by the target as it was sent where that differs. Bounded
+/// by weight; what is asked for often stays, whatever else floods in (TinyLFU).
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -84,7 +84,8 @@ impl Store {
         (entry.edition == Some(edition) && entry.is_current(now)).then_some(entry)
     }
 
-    /// Keeps an answer under another name: the target of the request as it was sent.
+    /// Keeps an answer under another name: the target of the request as it was sent. It weighs as much as under its first:
+    /// either alone keeps it in memory.
     pub fn remember(&self, target: &str, entry: &Arc<Entry>) {
         if let Some(entries) = &self.0.entries
             && target.len() <= LONGEST_TARGET
@@ -142,12 +143,48 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An answer weighs once, under its canonical key; its other names weigh what they add.
 fn weight(key: &str, entry: &Entry) -> u32 {
-    let own = if key.starts_with('/') {
-        0
-    } else {
-        entry.weight()
-    };
-    u32::try_from(own + key.len() + 128).unwrap_or(u32::MAX)
+    u32::try_from(entry.weight() + key.len() + 128).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::platform::config::Config;
+    use crate::platform::epoch::Position;
+    use crate::rest::cached::{Answer, Seen};
+
+    fn entry(edition: Edition) -> Arc<Entry> {
+        let answer = Answer::of_type("application/json", vec![b' '; 50_000], Vec::new());
+        let seen = Seen {
+            position: Position::default(),
+            now: chrono::Utc::now(),
+            next_change: None,
+        };
+        let config = Config::from_variables(BTreeMap::new()).unwrap();
+        Arc::new(Entry::new(answer, seen, Some(edition), Duration::ZERO, &config).unwrap())
+    }
+
+    #[test]
+    fn an_answer_is_kept_by_its_other_names_only_as_far_as_it_fits() {
+        let store = Store::new(1_000_000, Epoch::default());
+        let mut flood = Vec::new();
+        for number in 0..200 {
+            let edition = store.epoch().newest();
+            let entry = entry(edition);
+            if let Turn::First(flight) = store.take_turn(&format!("/a?q={number}"), edition) {
+                flight.land(&entry);
+            }
+            store.remember(&format!("/a?q=%3{number}"), &entry);
+            flood.push(Arc::downgrade(&entry));
+            if let Some(entries) = &store.0.entries {
+                entries.run_pending_tasks();
+            }
+        }
+        let kept = flood.iter().filter(|entry| entry.strong_count() > 0);
+        let kept = kept.count();
+        assert!((1..=10).contains(&kept), "{kept} are kept");
+    }
 }
