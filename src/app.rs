@@ -93,10 +93,8 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
     let log_in_guard = Data::new(LogInGuard::new(limits));
     let subscription_guard = Data::new(SubscriptionGuard::new(limits));
     let form_traffic = Data::new(Traffic::new(counter, limits));
-    let document = openapi::document();
-    let documents = Data::new(Documents::new(&document));
-    let methods = Arc::new(openapi::AllowedMethods::of(&document));
-    drop(document);
+    let (documents, methods) = described()?;
+    let (documents, methods) = (Data::new(documents), Arc::new(methods));
     let server = HttpServer::new(move || {
         let methods = methods.clone();
         App::new()
@@ -135,6 +133,18 @@ pub fn serve(platform: Platform, listener: TcpListener) -> std::io::Result<Runni
         hub,
         workers,
     })
+}
+
+/// What the OpenAPI document says. It is put together on a thread of its own, with which the memory goes that only that took.
+fn described() -> std::io::Result<(Documents, openapi::AllowedMethods)> {
+    let described = || {
+        let document = openapi::document();
+        let methods = openapi::AllowedMethods::of(&document);
+        (Documents::new(&document), methods)
+    };
+    let thread = std::thread::Builder::new().spawn(described)?;
+    let broken = |_| std::io::Error::other("the OpenAPI document can't be put together");
+    thread.join().map_err(broken)
 }
 
 /// Makes the first admin where there is none, and nothing otherwise.
