@@ -18,8 +18,7 @@ use crate::platform::config::ProofOfWork;
 use crate::rest::client::ClientAddress;
 use crate::rest::form::Form;
 use crate::rest::problem::ValueFault;
-use crate::rest::query::NoParams;
-use crate::rest::{Problem, Query, Segment};
+use crate::rest::{Problem, Segment};
 use crate::subscribers::accepting::{self, Asker, Way};
 use crate::subscribers::allowances;
 use crate::subscribers::dto::{Honeypot, RequestSubscription, Topics, TypedEmail};
@@ -38,7 +37,6 @@ pub async fn form_page(
     platform: Data<Platform>,
     request: HttpRequest,
     key: Segment<String>,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = FormReference::parse(&key.0).map_err(|_| Problem::NotFound("form"))?;
     let mut conn = platform.db.get().await?;
@@ -67,7 +65,6 @@ pub async fn send_form_page(
     traffic: Data<Traffic>,
     request: HttpRequest,
     key: Segment<String>,
-    _: Query<NoParams>,
     sent: Form,
 ) -> Result<HttpResponse, Problem> {
     let wanted = FormReference::parse(&key.0).map_err(|_| Problem::NotFound("form"))?;
