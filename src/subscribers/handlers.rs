@@ -9,6 +9,7 @@ use super::dto::{
 use super::erasure::{self, By, path_of};
 use super::model::{FollowingSubscriber, SubscriberSort, SubscriberSource};
 use super::state::SubscriberStatus;
+use super::suppression::SuppressionReason;
 use super::{events, ledger, queries, story, suppression, wishes, writing};
 use crate::platform::Platform;
 use crate::platform::installation::Keys;
@@ -133,6 +134,7 @@ pub async fn update_subscriber(
             Patch::Clear => Some(Vec::new()),
             Patch::Set(topics) => Some(resolve_topics(tx, &topics).await?),
         };
+        let leaves = patch.status.and_then(SuppressionReason::of).is_some();
         let new = writing::patched(&old.row, patch, &platform.config.subscriptions, now)?;
         queries::update(tx, id.0, &new)
             .await
@@ -148,8 +150,9 @@ pub async fn update_subscriber(
         if becomes(SubscriberStatus::Confirmed) || has_moved {
             refuse_suppressed(tx, &platform.keys, &new.row.email).await?;
         }
-        if has_moved {
-            wishes::delete_open(tx, id.0).await?;
+        // Links that were mailed before must not undo it.
+        if has_moved || leaves {
+            wishes::delete_open(tx, &[id.0]).await?;
         }
         erasure::suppress_by_status(tx, &platform.keys, &new.row, now).await?;
         let actor = editor.0.user;

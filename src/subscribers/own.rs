@@ -142,7 +142,7 @@ pub async fn grant(
     Ok(new)
 }
 
-/// Ends a subscription. Twice is as good as once. Call it last: it writes into the ledger.
+/// Ends a subscription, and voids what still waits for a confirmation. Twice is as good as once. Call it last: it writes into the ledger.
 pub async fn unsubscribe(
     conn: &mut AsyncPgConnection,
     keys: &Keys,
@@ -154,6 +154,8 @@ pub async fn unsubscribe(
     if old.row.standing.status == next {
         return Ok(old);
     }
+    // An older link must not undo it: whoever comes back signs up anew.
+    wishes::delete_open(conn, &[old.row.id]).await?;
     let new = WritableSubscriber {
         standing: moved(old.row.standing, Mover::Person, next, now)?,
         paused_until: None,

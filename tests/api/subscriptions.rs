@@ -1,5 +1,6 @@
 mod confirming;
 mod hosted;
+mod leaving;
 mod limits;
 mod links;
 mod pages;
