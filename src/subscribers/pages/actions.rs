@@ -161,12 +161,14 @@ async fn change(
     let (subscriber, faults) = conn
         .transaction(async |tx| {
             let old = own::managed(tx, link).await?;
-            match preferences::changes(&old, action, form, now) {
-                Ok(Changes { written, topics }) => {
-                    let new = own::change(tx, old, Changes { written, topics }, now).await?;
-                    Ok((new, Faults::default()))
-                }
-                Err(faults) => Ok::<_, Problem>((old, faults)),
+            let patch = match preferences::patch(action, form) {
+                Ok(patch) => patch,
+                Err(faults) => return Ok::<_, Problem>((old, faults)),
+            };
+            match Changes::asked(tx, &old, patch, now).await {
+                Ok(changes) => Ok((own::change(tx, old, changes, now).await?, Faults::default())),
+                Err(Problem::Invalid(faults)) => Ok((old, preferences::told(&faults))),
+                Err(problem) => Err(problem),
             }
         })
         .await?;

@@ -50,13 +50,14 @@ pub async fn form_page(
 /// Send a form as a page
 ///
 /// What a browser sends without a script: `email`, `name`, `topics` (ids or slugs) and the form's own fields. With a proof of
-/// work asked for, the first answer is a page with one more button, because nothing can be computed without a script. After
-/// six of them from one address on the net within a quarter of an hour it is 429.
+/// work asked for, the first answer is a page with one more button, because nothing can be computed without a script. Sign-ups
+/// by these pages prove no work, so six of them, whatever their forms, are taken from one address on the net within a quarter
+/// of an hour: the seventh is 429. What is sent back for its address or name does not count, nor does the first of two steps.
 #[utoipa::path(tag = "site", params(("key" = String, Path, description = "The form's id or key", example = "314")), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "The fields of the form"), security(()), responses(
     (status = 200, description = "The page that says what has become of it", content_type = "text/html", body = String),
     (status = 303, description = "The page that the form leads to"),
     (status = 422, description = "The form again, with what is wrong in it", content_type = "text/html", body = String),
-    (status = 429, description = "Too many sign-ups", content_type = "text/html", body = String),
+    (status = 429, description = "The seventh sign-up by a page from this address on the net within a quarter of an hour", content_type = "text/html", body = String),
 ))]
 #[post("/forms/{key}")]
 pub async fn send_form_page(
