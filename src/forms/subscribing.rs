@@ -126,6 +126,11 @@ impl FormForSubscribing {
             .unwrap_or_default()
     }
 
+    /// Whether it has this variant now.
+    pub fn has_variant(&self, key: &VariantKey) -> bool {
+        *key == VariantKey::default() || self.variants.contains(key)
+    }
+
     /// Whether readers choose among its topics.
     pub fn offers_topics(&self) -> bool {
         self.fields

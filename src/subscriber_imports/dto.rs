@@ -221,14 +221,18 @@ impl FromQuery for ImportSubscribers {
         let columns = params.one::<Columns>("columns");
         let (status, consent) = (status?.unwrap_or(FirstStatus::Pending), consent?);
         let fault = match (status, &consent) {
-            (FirstStatus::Confirmed, None) => {
-                "is needed where people become `confirmed`: when did they agree, and to what?"
-            }
-            (FirstStatus::Pending, Some(_)) => "goes with `status=confirmed` alone",
-            (FirstStatus::Confirmed, Some(_)) | (FirstStatus::Pending, None) => "",
+            (FirstStatus::Confirmed, None) => Some(Fault::new(
+                "required",
+                "is needed where people become `confirmed`: when did they agree, and to what?",
+            )),
+            (FirstStatus::Pending, Some(_)) => Some(Fault::new(
+                "conflicting",
+                "goes with `status=confirmed` alone",
+            )),
+            (FirstStatus::Confirmed, Some(_)) | (FirstStatus::Pending, None) => None,
         };
-        if !fault.is_empty() {
-            params.fault("consent", Fault::new("conflicting", fault));
+        if let Some(fault) = fault {
+            params.fault("consent", fault);
             return None;
         }
         Some(Self {

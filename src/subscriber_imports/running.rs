@@ -15,9 +15,11 @@ use crate::platform::jobs::{Job, Kind, NewJob, Outcome};
 use crate::tags::{self, TagSummary};
 use crate::types::ImportId;
 
-/// How many rows, and how many bytes of the file, are dealt with in one transaction.
+/// How many rows, bytes of the file and values are dealt with in one transaction: two such chunks are in memory at a time,
+/// where a value takes some ten times what it takes in the file, and a short one more.
 const ROWS: usize = 10_000;
-const BYTES: u64 = 8 * 1024 * 1024;
+const BYTES: u64 = 1024 * 1024;
+const VALUES: usize = 100_000;
 /// How often a chunk is tried again when others write the same people.
 const TRIES: u32 = 10;
 /// How often a job is begun before the import is given up.
@@ -134,7 +136,12 @@ async fn begin(platform: &Platform, id: ImportId) -> Result<Option<(ImportRow, S
     let source = Source {
         id,
         reader: Some(Reader::new(&layout, place)),
-        rower: Some(Rower::new(layout, columns, Topics::of(&tags))),
+        rower: Some(Rower::new(
+            layout,
+            columns,
+            Topics::of(&tags),
+            platform.clock.now(),
+        )),
         next_piece: place.bytes / PIECE as u64,
         skip: usize::try_from(place.bytes % PIECE as u64).unwrap_or_default(),
     };
@@ -188,16 +195,15 @@ impl Source {
             return Err(lost().into());
         };
         let before = reader.place();
-        let mut rows = Vec::new();
+        let mut batch = Batch::new(before);
         loop {
             // Off the threads that answer requests: it is thousands of rows.
             let read = tokio::task::spawn_blocking(move || {
-                read(&mut reader, &mut rower, &mut rows, before);
-                (reader, rower, rows)
+                batch.read(&mut reader, &mut rower);
+                (reader, rower, batch)
             });
-            (reader, rower, rows) = read.await.map_err(|_| lost())?;
-            let is_full = is_full(&reader, &rows, before);
-            if is_full || reader.is_done() {
+            (reader, rower, batch) = read.await.map_err(|_| lost())?;
+            if batch.is_full(&reader) || reader.is_done() {
                 break;
             }
             match self.piece(platform).await? {
@@ -207,6 +213,7 @@ impl Source {
         }
         let after = reader.place();
         (self.reader, self.rower) = (Some(reader), Some(rower));
+        let rows = batch.rows;
         let is_over = rows.is_empty() && after == before;
         Ok((!is_over).then_some(Chunk {
             before,
@@ -225,23 +232,43 @@ impl Source {
     }
 }
 
-/// Reads on until the bytes run out, or there is enough.
-fn read(reader: &mut Reader, rower: &mut Rower, rows: &mut Vec<Taken>, before: Place) {
-    while !is_full(reader, rows, before)
-        && let Some(raw) = reader.next()
-    {
-        let (number, line) = (raw.number, raw.line);
-        rows.push(match rower.row(raw) {
-            Ok(row) => Taken::Row(Box::new(row)),
-            Err(remarks) => Taken::Refused {
-                number,
-                line,
-                remarks,
-            },
-        });
-    }
+/// Rows on their way into a chunk.
+struct Batch {
+    begin: Place,
+    rows: Vec<Taken>,
+    values: usize,
 }
 
-fn is_full(reader: &Reader, rows: &[Taken], before: Place) -> bool {
-    rows.len() >= ROWS || reader.place().bytes - before.bytes >= BYTES
+impl Batch {
+    fn new(begin: Place) -> Self {
+        Self {
+            begin,
+            rows: Vec::new(),
+            values: 0,
+        }
+    }
+
+    /// Reads on until the bytes run out, or there is enough.
+    fn read(&mut self, reader: &mut Reader, rower: &mut Rower) {
+        while !self.is_full(reader)
+            && let Some(raw) = reader.next()
+        {
+            let (number, line) = (raw.number, raw.line);
+            self.values += raw.values();
+            self.rows.push(match rower.row(raw) {
+                Ok(row) => Taken::Row(Box::new(row)),
+                Err(remarks) => Taken::Refused {
+                    number,
+                    line,
+                    remarks,
+                },
+            });
+        }
+    }
+
+    fn is_full(&self, reader: &Reader) -> bool {
+        self.rows.len() >= ROWS
+            || self.values >= VALUES
+            || reader.place().bytes - self.begin.bytes >= BYTES
+    }
 }

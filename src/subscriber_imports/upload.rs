@@ -4,8 +4,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use chrono::TimeDelta;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
-use super::model::{Mode, Request};
-use super::reading::{Encoding, Extent, Layout, Told};
+use super::model::{AskedAt, Mode, Request};
+use super::reading::{Encoding, Extent, ImportMediaType, Layout, Told};
 use super::{PIECE, queries};
 use crate::platform::Platform;
 use crate::rest::Problem;
@@ -28,6 +28,8 @@ pub struct Upload {
     size: usize,
     layout: Option<Layout>,
     letters: Letters,
+    /// The last byte that is no white space.
+    last: Option<u8>,
     sum: Context,
 }
 
@@ -48,6 +50,14 @@ impl Upload {
         actor: Option<UserId>,
     ) -> Result<Self, Problem> {
         let now = platform.clock.now();
+        let consent = request.consent.as_ref();
+        if let Some(AskedAt::At(asked_at)) = consent.map(|consent| consent.asked_at)
+            && asked_at > now
+        {
+            let detail = "`asked_at` is to come: nobody has agreed yet";
+            let fault = Fault::new("in_the_future", detail);
+            return Err(Problem::Invalid(vec![ValueFault::of("consent", fault)]));
+        }
         let id = ImportId::mint();
         let mut conn = platform.db.get().await?;
         queries::tidy(&mut conn, now - ABANDONED, now - REVERTIBLE).await?;
@@ -68,6 +78,7 @@ impl Upload {
             size: 0,
             layout: None,
             letters: Letters::default(),
+            last: None,
             sum,
         })
     }
@@ -80,6 +91,7 @@ impl Upload {
             return Err(Problem::TooLarge(LARGEST));
         }
         self.letters.see(bytes);
+        self.last = bytes.trim_ascii_end().last().copied().or(self.last);
         self.sum.update(bytes);
         let mut is_kept = false;
         while !bytes.is_empty() {
@@ -118,6 +130,11 @@ impl Upload {
         let Some(layout) = self.layout.take() else {
             return Err(refused(Fault::required()));
         };
+        // Rows are taken out of an array one by one, and nobody would miss those that did not come.
+        if self.request.media_type == ImportMediaType::Json && self.last != Some(b']') {
+            let detail = "does not end with `]`: it seems to have been cut off";
+            return Err(refused(Fault::new("cut_off", detail)));
+        }
         let sum = std::mem::replace(&mut self.sum, Context::new(&SHA256));
         Ok(Arrived {
             id: self.id,

@@ -270,6 +270,11 @@ async fn write_people(
     if !changed.is_empty() && bulk::update(conn, &changed).await?.len() != changed.len() {
         return Err(Refusal::Again);
     }
+    let left = people.iter().filter(|(_, _, person)| {
+        person.before.is_some() && person.changed_by.is_some() && person.to_suppress.is_some()
+    });
+    let left: Vec<SubscriberId> = left.map(|(_, _, person)| person.id).collect();
+    bulk::void_wishes(conn, &left).await?;
     Ok(bulk::add_topics(conn, &topics).await?)
 }
 

@@ -1,19 +1,20 @@
 //! What every way to sign up has in common, from a parsed request to a note in the database.
 
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::dto::RequestSubscription;
-use super::handlers::resolve_topics;
 use super::ledger::Evidence;
 use super::model::Arrival;
 use super::sign_up::{self, SignUp, Wish};
 use super::terms::OptIn;
+use super::{own, topics};
 use crate::forms::Counter;
 use crate::forms::admission::{Admission, Submission};
 use crate::forms::subscribing::{self, FormForSubscribing};
 use crate::forms::values::{FieldKind, VariantKey};
 use crate::platform::Platform;
+use crate::platform::config::Subscriptions;
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
 use crate::types::{Fault, TagId};
@@ -52,7 +53,7 @@ impl Noted {
     }
 }
 
-/// Notes a sign-up, unless a program made it up: then nothing is done, and nobody can tell. Call it last: it writes into the
+/// Notes a sign-up, unless a program made it up: then all is checked and nothing is done, and nobody can tell. Call it last: it writes into the
 /// ledger.
 pub async fn accept(
     conn: &mut AsyncPgConnection,
@@ -73,12 +74,15 @@ pub async fn accept(
         Way::Script => subscribing::admit(conn, platform, submission, now).await?,
         Way::Page => subscribing::admit_without_script(conn, platform, submission, now).await?,
     };
-    check_fields(form.as_ref(), &request)?;
-    let topics = topics_of(conn, form.as_ref(), &request).await?;
-    if admission == Admission::Bot {
-        return Ok(Noted::default());
-    }
-    let noted = form.clone().map(|form| (form, request.variant.clone()));
+    let mut faults = field_faults(form.as_ref(), &request);
+    let topics = topics_of(conn, form.as_ref(), &request).await;
+    let topics = own::or_noted(topics, &mut faults)?;
+    let arrival = arrival_of(conn, form.as_ref(), &request).await;
+    let arrival = own::or_noted(arrival, &mut faults)?;
+    let (Some(topics), Some(arrival), true) = (topics, arrival, faults.is_empty()) else {
+        return Err(Problem::Invalid(faults));
+    };
+    let noted = form.map(|form| (form, request.variant.clone()));
     let sign_up = SignUp {
         email: request.email.address,
         wish: Wish {
@@ -87,26 +91,44 @@ pub async fn accept(
             locale: request.locale,
             time_zone: request.time_zone,
             attributes: request.attributes.unwrap_or_default(),
-            arrival: form.map_or_else(Arrival::default, |form| {
-                let seen = request.wording_version.map(|seen| seen.get());
-                let seen = seen.and_then(|seen| i32::try_from(seen).ok());
-                Arrival {
-                    form_id: Some(form.id),
-                    // Nobody has seen what is not written yet.
-                    wording_version: Some(
-                        seen.unwrap_or(form.wording_version)
-                            .min(form.wording_version),
-                    ),
-                    variant: Some(form.own_variant(request.variant).as_str().to_owned()),
-                }
-            }),
+            arrival,
             source_url: request.source_url,
             client_hash: asker.client_hash,
         },
         evidence: asker.evidence,
     };
-    sign_up::note(conn, sign_up, &platform.config.subscriptions, now).await?;
-    Ok(Noted(noted))
+    let settings = &platform.config.subscriptions;
+    match admission {
+        Admission::Real => {
+            sign_up::note(conn, sign_up, settings, now).await?;
+            Ok(Noted(noted))
+        }
+        Admission::Bot => {
+            pretend(conn, sign_up, settings, now).await?;
+            Ok(Noted::default())
+        }
+    }
+}
+
+/// Notes a sign-up and takes it back at once: it costs a program the time that it costs a person.
+async fn pretend(
+    conn: &mut AsyncPgConnection,
+    sign_up: SignUp,
+    settings: &Subscriptions,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let mut noted = Ok(());
+    // Within the transaction of the request this is a savepoint, so what was spent before stays spent.
+    let taken_back = conn
+        .transaction(async |tx| {
+            noted = sign_up::note(tx, sign_up, settings, now).await;
+            Err::<(), _>(diesel::result::Error::RollbackTransaction)
+        })
+        .await;
+    match taken_back {
+        Ok(()) | Err(diesel::result::Error::RollbackTransaction) => noted,
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 async fn form_of(
@@ -128,10 +150,10 @@ async fn form_of(
 }
 
 /// What is lacking of the form's fields, and what was entered in none of them.
-fn check_fields(
+fn field_faults(
     form: Option<&FormForSubscribing>,
     request: &RequestSubscription,
-) -> Result<(), Problem> {
+) -> Vec<ValueFault> {
     let entered = request.attributes.clone().unwrap_or_default();
     let mut faults = Vec::new();
     match form {
@@ -159,22 +181,56 @@ fn check_fields(
             faults.push(ValueFault::at("/attributes", fault));
         }
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::Invalid(faults))
-    }
+    faults
 }
 
-/// What was chosen, and what comes with a form that leaves no choice.
+/// By which form somebody came, and what of it they saw: words that it has or had, in a variant that it has or had then.
+async fn arrival_of(
+    conn: &mut AsyncPgConnection,
+    form: Option<&FormForSubscribing>,
+    request: &RequestSubscription,
+) -> Result<Arrival, Problem> {
+    let Some(form) = form else {
+        return Ok(Arrival::default());
+    };
+    let mut faults = Vec::new();
+    let seen = request.wording_version.map(|seen| seen.get());
+    let seen = seen.map_or(Ok(form.wording_version), i32::try_from);
+    let seen = seen.ok().filter(|seen| *seen <= form.wording_version);
+    if seen.is_none() {
+        let fault = Fault::new("unknown_wording", "the form never had such a version");
+        faults.push(ValueFault::at("/wording_version", fault));
+    }
+    let variant = request.variant.clone().unwrap_or_default();
+    let mut is_known = form.has_variant(&variant);
+    if let Some(seen) = seen.filter(|seen| !is_known && *seen < form.wording_version) {
+        let then = subscribing::wording(conn, form.id, seen).await?;
+        is_known = then.is_some_and(|then| then.variants.get(&variant).is_some());
+    }
+    if !is_known {
+        let fault = Fault::new("unknown_variant", "the form has no such variant");
+        faults.push(ValueFault::at("/variant", fault));
+    }
+    if !faults.is_empty() {
+        return Err(Problem::Invalid(faults));
+    }
+    Ok(Arrival {
+        form_id: Some(form.id),
+        wording_version: seen,
+        variant: Some(variant.as_str().to_owned()),
+    })
+}
+
+/// What was chosen of what the form has, and what comes with a form that leaves no choice.
 async fn topics_of(
     conn: &mut AsyncPgConnection,
     form: Option<&FormForSubscribing>,
     request: &RequestSubscription,
 ) -> Result<Vec<TagId>, Problem> {
-    let mut topics = match &request.topics {
-        Some(topics) => resolve_topics(conn, topics).await?,
-        None => Vec::new(),
+    let mut topics = match (&request.topics, form) {
+        (Some(chosen), Some(form)) => topics::resolve_among(conn, chosen, &form.topics).await?,
+        (Some(chosen), None) => topics::resolve(conn, chosen).await?,
+        (None, _) => Vec::new(),
     };
     if let Some(form) = form.filter(|form| !form.offers_topics()) {
         let own = form.topics.iter().map(|tag| tag.id);

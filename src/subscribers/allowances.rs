@@ -79,8 +79,16 @@ impl Recipient {
     }
 }
 
-/// Whether a mail may be sent to somebody for a wish; counts it if so. The subscriber must be locked: of many wishes for one
-/// address one after the other is judged.
+diesel::define_sql_function! {
+    /// Takes a lock until the end of the transaction, as soon as nobody else holds it.
+    fn pg_advisory_xact_lock(key: BigInt) -> Text;
+}
+
+/// By which number whoever counts is known to the others.
+const COUNTING: i64 = 4_183_076_025_118_639_402;
+
+/// Whether a mail may be sent to somebody for a wish; counts it if so. Whoever counts holds a lock until the end of their
+/// transaction, so that nobody counts meanwhile what is not there yet: take no other after it.
 pub async fn claim(
     conn: &mut AsyncPgConnection,
     wish: WishId,
@@ -99,6 +107,9 @@ pub async fn claim(
         Some(None) => return Ok(Allowance::Granted),
         None => {}
     }
+    diesel::select(pg_advisory_xact_lock(COUNTING))
+        .execute(conn)
+        .await?;
     let counting = Counting {
         to,
         day: now - DAY,

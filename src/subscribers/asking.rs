@@ -138,6 +138,7 @@ async fn note_bounce(
         ..WritableSubscriber::from(&old.row)
     };
     queries::update(conn, old.row.id, &new).await?;
+    wishes::delete_open(conn, &[old.row.id]).await?;
     let hash = suppression::hash_of(keys, &old.row.email);
     suppression::suppress(conn, &[(hash, SuppressionReason::Bounced)], now).await?;
     let new = queries::find(conn, old.row.id).await?;

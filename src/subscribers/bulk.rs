@@ -9,6 +9,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{FollowingSubscriber, SubscriberFilter, SubscriberRow, WritableSubscriber};
 use super::queries::{filtered, with_topics};
+use super::wishes;
 use crate::schema::{subscriber_topics, subscribers};
 use crate::types::{EmailAddress, SubscriberId, TagId};
 
@@ -129,6 +130,11 @@ pub async fn clear_topics(conn: &mut AsyncPgConnection, ids: &[SubscriberId]) ->
         .execute(conn)
         .await
         .map(|_| ())
+}
+
+/// Voids what waits for a confirmation of these subscribers, because they have left.
+pub async fn void_wishes(conn: &mut AsyncPgConnection, ids: &[SubscriberId]) -> QueryResult<()> {
+    wishes::delete_open(conn, ids).await
 }
 
 /// Rows turned into columns.

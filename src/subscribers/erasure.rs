@@ -9,7 +9,7 @@ use super::model::{FollowingSubscriber, SubscriberRow};
 use super::suppression::{self, SuppressionReason};
 use super::{events, queries};
 use crate::platform::installation::Keys;
-use crate::platform::replays;
+use crate::platform::{jobs, replays};
 use crate::types::{SubscriberId, UserId};
 
 /// Who has somebody removed.
@@ -100,6 +100,8 @@ async fn remove(
     queries::delete(conn, id).await?;
     // The answer to the request that made them shows the address.
     replays::forget(conn, &path_of(id)).await?;
+    // What nobody tries any more would tell of them for as long as nobody throws it away.
+    jobs::forget_dead(conn, "subscriber_id", &id.to_string()).await?;
     ledger::forget_evidence(conn, id).await?;
     ledger::append(conn, now, &[entry]).await
 }

@@ -3,20 +3,20 @@ use actix_web::{delete, get, patch, post};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::dto::{
-    CreateSubscriber, ListSubscribers, ListSubscribersParams, Subscriber, Topics, UpdateSubscriber,
+    CreateSubscriber, ListSubscribers, ListSubscribersParams, Subscriber, UpdateSubscriber,
     WhichSubscribersParams,
 };
 use super::erasure::{self, By, path_of};
 use super::model::{FollowingSubscriber, SubscriberSort, SubscriberSource};
 use super::state::SubscriberStatus;
-use super::{events, ledger, queries, story, suppression, wishes, writing};
+use super::suppression::SuppressionReason;
+use super::{events, ledger, queries, story, suppression, topics, wishes, writing};
 use crate::platform::Platform;
 use crate::platform::installation::Keys;
 use crate::rest::body::{NoBody, Referring};
 use crate::rest::conditional::{IfMatch, IfMatchHeader};
 use crate::rest::idempotency::{Idempotency, IdempotencyKeyHeader};
 use crate::rest::page::{List, PagingParams};
-use crate::rest::problem::ValueFault;
 use crate::rest::query::NoParams;
 use crate::rest::reply::{Listed, NoContent, Reply};
 use crate::rest::{Body, Editor, Problem, Query, Segment};
@@ -68,7 +68,7 @@ pub async fn create_subscriber(
         if let Some(reply) = idempotency.replay(tx, &fingerprint, now).await? {
             return Ok(reply);
         }
-        let topics = resolve_topics(tx, &input.topics).await?;
+        let topics = topics::resolve(tx, &input.topics).await?;
         let settings = &platform.config.subscriptions;
         let (id, new) = (
             SubscriberId::mint(),
@@ -78,7 +78,7 @@ pub async fn create_subscriber(
             return Err(email_taken());
         }
         refuse_suppressed(tx, &platform.keys, &new.email).await?;
-        put_topics(tx, id, &topics).await?;
+        topics::put(tx, id, &topics).await?;
         let made = find(tx, id).await?;
         let actor = editor.0.user;
         events::record(tx, Some(actor), "subscriber.created", None, Some(&made)).await?;
@@ -131,15 +131,16 @@ pub async fn update_subscriber(
         let topics = match std::mem::replace(&mut patch.topics, Patch::Keep) {
             Patch::Keep => None,
             Patch::Clear => Some(Vec::new()),
-            Patch::Set(topics) => Some(resolve_topics(tx, &topics).await?),
+            Patch::Set(topics) => Some(topics::resolve(tx, &topics).await?),
         };
+        let leaves = patch.status.and_then(SuppressionReason::of).is_some();
         let new = writing::patched(&old.row, patch, &platform.config.subscriptions, now)?;
         queries::update(tx, id.0, &new)
             .await
             .map_err(email_taken().on_violation_of("subscribers_email_key"))?;
         if let Some(topics) = topics {
             queries::delete_topics_but(tx, id.0, &topics).await?;
-            put_topics(tx, id.0, &topics).await?;
+            topics::put(tx, id.0, &topics).await?;
         }
         let new = find(tx, id.0).await?;
         let becomes =
@@ -148,8 +149,9 @@ pub async fn update_subscriber(
         if becomes(SubscriberStatus::Confirmed) || has_moved {
             refuse_suppressed(tx, &platform.keys, &new.row.email).await?;
         }
-        if has_moved {
-            wishes::delete_open(tx, id.0).await?;
+        // Links that were mailed before must not undo it.
+        if has_moved || leaves {
+            wishes::delete_open(tx, &[id.0]).await?;
         }
         erasure::suppress_by_status(tx, &platform.keys, &new.row, now).await?;
         let actor = editor.0.user;
@@ -270,40 +272,4 @@ pub async fn find_topics(
     Ok(Some(
         found.into_iter().flatten().map(|tag| tag.id).collect(),
     ))
-}
-
-/// The tags that are meant, each once; every one that isn't there is a fault.
-pub(super) async fn resolve_topics(
-    conn: &mut AsyncPgConnection,
-    topics: &Topics,
-) -> Result<Vec<TagId>, Problem> {
-    let found = tags::queries::resolve(conn, &topics.0).await?;
-    let (mut ids, mut faults) = (Vec::new(), Vec::new());
-    for (index, tag) in found.into_iter().enumerate() {
-        match tag {
-            Some(tag) if ids.contains(&tag.id) => {}
-            Some(tag) => ids.push(tag.id),
-            None => faults.push(ValueFault::at(
-                &format!("/topics/{index}"),
-                references::unknown_tag(),
-            )),
-        }
-    }
-    if faults.is_empty() {
-        Ok(ids)
-    } else {
-        Err(Problem::Invalid(faults))
-    }
-}
-
-/// Gives a subscriber these topics, if there is the subscriber.
-pub(super) async fn put_topics(
-    conn: &mut AsyncPgConnection,
-    id: SubscriberId,
-    topics: &[TagId],
-) -> Result<(), Problem> {
-    let gone = Problem::invalid("/topics", "unknown_tag", "one of these tags is just going");
-    queries::insert_topics(conn, id, topics)
-        .await
-        .map_err(gone.on_violation_of("subscriber_topics_tag_id_fkey"))
 }

@@ -35,6 +35,7 @@ mod stats;
 mod story;
 pub mod suppression;
 mod terms;
+mod topics;
 mod welcoming;
 mod wishes;
 mod words;

@@ -1,24 +1,27 @@
 //! What somebody does to their own subscription, by a link that was mailed to them: no other way in, and no other way back.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;
 use serde_json::json;
 
-use super::handlers::put_topics;
+use super::dto::own::UpdateSubscription;
 use super::ledger::{self, ConsentAction, ConsentSource, Evidence, NewEntry};
 use super::links::{self, Managed};
 use super::model::{FollowingSubscriber, WritableSubscriber};
 use super::state::{Mover, Standing, SubscriberStatus};
 use super::suppression::{self, SuppressionReason};
 use super::wishes::{self, WishRow};
-use super::{events, queries, story, welcoming};
+use super::{events, queries, story, topics, welcoming};
 use crate::forms::values::VariantKey;
 use crate::forms::{Counter, subscribing};
 use crate::platform::installation::Keys;
 use crate::platform::token::TokenHash;
 use crate::rest::Problem;
-use crate::types::{Parse, TagId};
+use crate::rest::problem::ValueFault;
+use crate::types::{Fault, Parse, Patch, TagId};
 
+/// How far ahead somebody may pause.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::days(366 * 5);
 /// How many topics somebody can follow.
 const MOST_TOPICS: usize = 50;
 
@@ -131,7 +134,7 @@ pub async fn grant(
     let more: Vec<TagId> = more.copied().collect();
     topics.extend(more);
     topics.truncate(MOST_TOPICS);
-    put_topics(conn, old.row.id, &topics).await?;
+    topics::put(conn, old.row.id, &topics).await?;
     wishes::grant(conn, wish.id, now).await?;
     let new = find(conn, &old).await?;
     let (before, after) = (Some(&old), Some(&new));
@@ -142,7 +145,7 @@ pub async fn grant(
     Ok(new)
 }
 
-/// Ends a subscription. Twice is as good as once. Call it last: it writes into the ledger.
+/// Ends a subscription, and voids what still waits for a confirmation. Twice is as good as once. Call it last: it writes into the ledger.
 pub async fn unsubscribe(
     conn: &mut AsyncPgConnection,
     keys: &Keys,
@@ -151,6 +154,8 @@ pub async fn unsubscribe(
     now: DateTime<Utc>,
 ) -> Result<FollowingSubscriber, Problem> {
     let next = SubscriberStatus::Unsubscribed;
+    // An older link must not undo it: whoever comes back signs up anew.
+    wishes::delete_open(conn, &[old.row.id]).await?;
     if old.row.standing.status == next {
         return Ok(old);
     }
@@ -181,6 +186,68 @@ pub struct Changes {
     pub topics: Option<Vec<TagId>>,
 }
 
+impl Changes {
+    /// What a patch makes of a subscription, or all that is wrong with it.
+    pub async fn asked(
+        conn: &mut AsyncPgConnection,
+        old: &FollowingSubscriber,
+        patch: UpdateSubscription,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Problem> {
+        let mut faults = Vec::new();
+        let topics = match patch.topics {
+            Patch::Keep => Ok(None),
+            Patch::Clear => Ok(Some(Vec::new())),
+            Patch::Set(asked) => {
+                let offered = topics::offered_to(conn, old).await?;
+                let chosen = topics::resolve_among(conn, &asked, &offered).await;
+                chosen.map(Some)
+            }
+        };
+        let topics = or_noted(topics, &mut faults)?;
+        if let Patch::Set(until) = patch.paused_until {
+            faults.extend(pause_fault(until, now));
+        }
+        if !faults.is_empty() {
+            return Err(Problem::Invalid(faults));
+        }
+        let name = patch.name.map(|name| name.as_str().to_owned());
+        let written = WritableSubscriber {
+            name: name.over(old.row.name.clone()),
+            locale: patch.locale.over(old.row.locale.clone()),
+            time_zone: patch.time_zone.over(old.row.time_zone.clone()),
+            paused_until: patch.paused_until.over(old.row.paused_until),
+            ..WritableSubscriber::from(&old.row)
+        };
+        Ok(Self {
+            written,
+            topics: topics.flatten(),
+        })
+    }
+}
+
+/// What is wrong with a pause until this instant.
+fn pause_fault(until: DateTime<Utc>, now: DateTime<Utc>) -> Option<ValueFault> {
+    let is_right = until > now && until < now + LONGEST_PAUSE;
+    let fault = || Fault::new("out_of_range", "must be to come, within five years");
+    (!is_right).then(|| ValueFault::at("/paused_until", fault()))
+}
+
+/// A value; or nothing, and its faults among others, so that all are told at once.
+pub fn or_noted<T>(
+    found: Result<T, Problem>,
+    faults: &mut Vec<ValueFault>,
+) -> Result<Option<T>, Problem> {
+    match found {
+        Ok(value) => Ok(Some(value)),
+        Err(Problem::Invalid(more)) => {
+            faults.extend(more);
+            Ok(None)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
 /// Changes a subscription as its owner wants it. Call it last: it writes into the ledger.
 pub async fn change(
     conn: &mut AsyncPgConnection,
@@ -191,7 +258,7 @@ pub async fn change(
     queries::update(conn, old.row.id, &changes.written).await?;
     if let Some(topics) = &changes.topics {
         queries::delete_topics_but(conn, old.row.id, topics).await?;
-        put_topics(conn, old.row.id, topics).await?;
+        topics::put(conn, old.row.id, topics).await?;
     }
     let new = find(conn, &old).await?;
     let members = story::changed_members(&old, &new);

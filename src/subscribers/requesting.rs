@@ -27,7 +27,7 @@ use crate::tags::references;
 /// net within a quarter of an hour it is 429.
 #[utoipa::path(tag = "subscriptions", params(IdempotencyKeyHeader), request_body = RequestSubscription, security(()), responses(
     (status = 202, description = "The wish is noted", body = Accepted),
-    (status = 422, description = "A value is not right; or there is no such form (`unknown_form`); or the proof of work is missing (`proof_required`), wrong (`proof_invalid`) or sent sooner than a person could (`too_early`)"),
+    (status = 422, description = "A value is not right; or there is no such form (`unknown_form`), or not of this kind (`not_offered` topics, `unknown_wording`, `unknown_variant`); or the proof of work is missing (`proof_required`), wrong (`proof_invalid`) or sent sooner than a person could (`too_early`)"),
     (status = 429, description = "Too many sign-ups"),
 ))]
 #[post("/subscriptions")]

@@ -6,10 +6,8 @@ use actix_web::{HttpRequest, get, patch, post};
 use diesel_async::AsyncConnection;
 
 use super::dto::own::{Subscription, SubscriptionStatus, UpdateSubscription};
-use super::handlers::resolve_topics;
 use super::ledger::Evidence;
 use super::links::{Link, LinkToken, Managed};
-use super::model::WritableSubscriber;
 use super::own::{self, Changes};
 use crate::forms::Traffic;
 use crate::platform::Platform;
@@ -20,7 +18,6 @@ use crate::rest::query::NoParams;
 use crate::rest::reply::Reply;
 use crate::rest::{Problem, Query, Segment};
 use crate::tags::references;
-use crate::types::Patch;
 
 /// Read a subscription
 ///
@@ -59,7 +56,8 @@ pub async fn read_subscription(
 /// Change a subscription
 ///
 /// A JSON merge patch, by the link of any mail but a confirmation mail: name, topics, language, time zone, and until when
-/// nothing is to be sent.
+/// nothing is to be sent, which is to come, within five years. Topics are those they follow, and those that the form by which
+/// they came offers; any other is `not_offered`.
 #[utoipa::path(tag = "subscriptions", params(("token" = String, Path, description = "The token of the mailed link")), request_body = UpdateSubscription, security(()), responses((status = 200, description = "The subscription, changed", body = Subscription)))]
 #[patch("/subscriptions/{token}")]
 pub async fn update_subscription(
@@ -74,20 +72,8 @@ pub async fn update_subscription(
     let mut conn = platform.db.get().await?;
     conn.transaction(async |tx| {
         let old = own::managed(tx, link).await?;
-        let topics = match &patch.topics {
-            Patch::Keep => None,
-            Patch::Clear => Some(Vec::new()),
-            Patch::Set(topics) => Some(resolve_topics(tx, topics).await?),
-        };
-        let name = patch.name.map(|name| name.as_str().to_owned());
-        let written = WritableSubscriber {
-            name: name.over(old.row.name.clone()),
-            locale: patch.locale.over(old.row.locale.clone()),
-            time_zone: patch.time_zone.over(old.row.time_zone.clone()),
-            paused_until: patch.paused_until.over(old.row.paused_until),
-            ..WritableSubscriber::from(&old.row)
-        };
-        let new = own::change(tx, old, Changes { written, topics }, now).await?;
+        let changes = Changes::asked(tx, &old, patch, now).await?;
+        let new = own::change(tx, old, changes, now).await?;
         Reply::plain(StatusCode::OK, &Subscription::managed(new))
     })
     .await

@@ -5,12 +5,11 @@ use chrono::{DateTime, SubsecRound, Utc};
 use diesel_async::AsyncPgConnection;
 use serde_json::json;
 
-use super::handlers::put_topics;
 use super::ledger::{self, ConsentAction, ConsentSource, Evidence, NewEntry};
 use super::model::{AddressKind, Arrival, SubscriberSource, WritableSubscriber};
 use super::state::Standing;
 use super::wishes::{self, WishRow};
-use super::{asking, events, queries};
+use super::{asking, events, queries, topics};
 use crate::platform::config::Subscriptions;
 use crate::rest::Problem;
 use crate::types::{EmailAddress, JsonObject, SubscriberId, TagId, WishId};
@@ -77,7 +76,7 @@ pub async fn note(
     };
     let new = newcomer(&email, &wish, settings);
     queries::insert_unless_there(conn, wish.subscriber_id, source, &new).await?;
-    put_topics(conn, wish.subscriber_id, &wish.topics).await?;
+    topics::put(conn, wish.subscriber_id, &wish.topics).await?;
     // None: an editor deleted them between the statements. Asked again, they are new.
     let (id, status) = queries::find_by_email(conn, &email)
         .await?

@@ -74,7 +74,11 @@ impl Parse for EmailAddress {
         let address = format!("{local}@{domain}");
         let is_plain = !local.contains(['"', '(', ')', '\\'])
             && !address.chars().any(|c| c.is_control() || c.is_whitespace());
-        let has_public_domain = domain.contains('.') && !domain.starts_with('[');
+        // A last label of digits is no domain but the end of an IP address, which belongs in brackets (RFC 5321).
+        let last = domain.rsplit('.').next().unwrap_or_default();
+        let has_public_domain = domain.contains('.')
+            && !domain.starts_with('[')
+            && !last.bytes().all(|byte| byte.is_ascii_digit());
         if address.len() > MAX_BYTES || !is_plain || !has_public_domain {
             return Err(fault());
         }
@@ -122,6 +126,8 @@ mod tests {
             "a b@example.com",
             "a@example",
             "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "a@example.123",
             "<a@example.com>",
             "A <a@example.com>",
             "a@example.com,b@example.com",

@@ -7,8 +7,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use super::sql::{read_back_from_text, stored_as_text};
 use super::{Fault, Parse};
 
-/// One line of text that is not blank, at most `MAX` characters, in Unicode NFC, without control characters or outer
-/// white space.
+/// One line of text that is not blank, at most `MAX` characters, in Unicode NFC, without control characters, whatever else
+/// ends a line (U+2028, U+2029), or outer white space.
 #[derive(
     Debug,
     Clone,
@@ -46,7 +46,7 @@ impl<const MAX: usize> Line<MAX> {
     /// Cuts and cleans text from elsewhere, such as an import, until it fits; `None` when nothing is left.
     pub fn clipped(text: &str) -> Option<Self> {
         let line: String = text
-            .split(|c: char| c.is_control())
+            .split(is_refused_in_a_line)
             .collect::<Vec<_>>()
             .join(" ");
         let clipped: String = line.trim().nfc().take(MAX).collect();
@@ -84,7 +84,7 @@ impl<const MAX: usize> Prose<MAX> {
 impl<const MAX: usize> Parse for Line<MAX> {
     fn parse(text: &str) -> Result<Self, Fault> {
         let line: String = text.trim().nfc().collect();
-        if line.chars().any(char::is_control) {
+        if line.chars().any(is_refused_in_a_line) {
             return Err(Fault::new(
                 "control_character",
                 "must be one line without control characters",
@@ -105,6 +105,11 @@ impl<const MAX: usize> Parse for Prose<MAX> {
         }
         within::<MAX>(prose).map(Self)
     }
+}
+
+/// Control characters, and the two letters beyond them that end a line.
+fn is_refused_in_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn is_refused_in_prose(c: char) -> bool {
@@ -154,7 +159,7 @@ macro_rules! text_schema {
 // Something visible, and no control characters: in prose none but tabs and line ends.
 text_schema!(
     Line,
-    r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 );
 text_schema!(
     Prose,
@@ -189,5 +194,10 @@ mod tests {
             "control_character"
         );
         assert!(Prose::<9>::parse("a\nb").is_ok());
+        for end in ['\r', '\u{85}', '\u{2028}', '\u{2029}'] {
+            let text = format!("a{end}b");
+            assert!(Line::<9>::parse(&text).is_err(), "{text:?}");
+            assert_eq!(Line::<9>::clipped(&text).unwrap().as_str(), "a b");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Forms: what editors write, and what pages get.
 
+mod admission;
 mod challenge;
 mod counts;
 mod values;

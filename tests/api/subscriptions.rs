@@ -1,5 +1,7 @@
+mod choosing;
 mod confirming;
 mod hosted;
+mod leaving;
 mod limits;
 mod links;
 mod pages;
@@ -67,7 +69,8 @@ async fn a_sign_up_leaves_a_pending_subscriber_and_the_record_of_it() {
         .await
         .expect(201);
     let fields = json!([{ "name": "city", "kind": "text" }]);
-    let form = make_form(&editor, "footer_1", json!({ "fields": fields })).await;
+    let form = json!({ "fields": fields, "topics": ["science"] });
+    let form = make_form(&editor, "footer_1", form).await;
 
     let wish = json!({
         "email": " Robin@Example.com", "name": "Robin", "topics": ["science", "science"], "form_id": "footer_1", "locale": "de",
@@ -200,7 +203,7 @@ async fn who_is_there_is_never_changed() {
             .await
             .expect(201);
     }
-    make_form(&editor, "7", json!({})).await;
+    make_form(&editor, "7", json!({ "topics": ["science"] })).await;
     let subscriber = json!({ "email": "robin@example.com", "name": "Robin", "topics": ["arts"] });
     let created = editor
         .post("/editor/subscribers", subscriber)

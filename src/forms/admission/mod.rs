@@ -37,6 +37,17 @@ pub struct Submission<'a> {
     pub honeypot: Option<&'a str>,
 }
 
+impl Submission<'_> {
+    /// Whom it comes from, as far as the field tells that no reader sees. It is looked at last: a program that fills it in
+    /// has its proof judged, and its challenge spent, as everybody has.
+    fn admission(&self) -> Admission {
+        match self.honeypot {
+            Some(text) if !text.is_empty() => Admission::Bot,
+            _ => Admission::Real,
+        }
+    }
+}
+
 /// Whom a sign-up comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
@@ -53,11 +64,8 @@ pub async fn judge(
     submission: Submission<'_>,
     now: DateTime<Utc>,
 ) -> Result<Admission, Problem> {
-    if submission.honeypot.is_some_and(|text| !text.is_empty()) {
-        return Ok(Admission::Bot);
-    }
     if platform.config.proof_of_work == ProofOfWork::Off {
-        return Ok(Admission::Real);
+        return Ok(submission.admission());
     }
     let (Some(text), Some(nonce)) = (submission.challenge, submission.nonce) else {
         let missing = match submission.challenge {
@@ -74,7 +82,8 @@ pub async fn judge(
             "does not prove any work for this challenge and address",
         ));
     }
-    spend(conn, text, &challenge).await
+    spend(conn, text, &challenge).await?;
+    Ok(submission.admission())
 }
 
 /// The same for a page that works without scripts, which can't prove any work: what was issued for it must be old enough.
@@ -84,11 +93,8 @@ pub async fn judge_without_script(
     submission: Submission<'_>,
     now: DateTime<Utc>,
 ) -> Result<Admission, Problem> {
-    if submission.honeypot.is_some_and(|text| !text.is_empty()) {
-        return Ok(Admission::Bot);
-    }
     if platform.config.proof_of_work == ProofOfWork::Off {
-        return Ok(Admission::Real);
+        return Ok(submission.admission());
     }
     let Some(text) = submission.challenge else {
         return Err(Problem::invalid(
@@ -98,7 +104,8 @@ pub async fn judge_without_script(
         ));
     };
     let challenge = opened(platform, submission, text, now)?;
-    spend(conn, text, &challenge).await
+    spend(conn, text, &challenge).await?;
+    Ok(submission.admission())
 }
 
 /// What a page that works without scripts is issued.
@@ -142,9 +149,9 @@ async fn spend(
     conn: &mut AsyncPgConnection,
     text: &str,
     challenge: &Challenge,
-) -> Result<Admission, Problem> {
+) -> Result<(), Problem> {
     if queries::spend(conn, &sha256(text.as_bytes()), challenge.expires_at()).await? {
-        Ok(Admission::Real)
+        Ok(())
     } else {
         Err(invalid("/challenge", "was used before; get a new one"))
     }

@@ -35,7 +35,7 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use queries::{enqueue, wake};
+pub use queries::{enqueue, forget_dead, wake};
 pub use runner::{Runner, Stopper};
 
 use super::Platform;

@@ -245,6 +245,20 @@ pub async fn bury(
         .map(|_| ())
 }
 
+/// Throws dead jobs away whose payload has this member with this value.
+pub async fn forget_dead(
+    conn: &mut AsyncPgConnection,
+    member: &str,
+    value: &str,
+) -> QueryResult<()> {
+    diesel::delete(jobs::table)
+        .filter(jobs::dead_at.is_not_null())
+        .filter(jobs::payload.retrieve_as_text(member).eq(value))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
 /// When the next of these kinds is due that nobody has in hand.
 pub async fn next_due(
     conn: &mut AsyncPgConnection,

@@ -61,10 +61,11 @@ pub async fn step(
     };
     let text = fault.source().map(ToString::to_string).unwrap_or_default();
     let enhanced = enhanced_code(&text).unwrap_or_default();
-    // The text may name the recipient; of the other steps it is worth telling, for people who must mend something.
+    // From when the server knows the recipient, its text may name them in any way. Before, it is worth telling, for people
+    // who must mend something.
     let said = match name {
-        "RCPT" => enhanced.clone(),
-        _ => without_addresses(&text),
+        "MAIL" => without_addresses(&text),
+        _ => enhanced.clone(),
     };
     Err(Refusal {
         step: name,

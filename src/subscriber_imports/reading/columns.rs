@@ -36,6 +36,24 @@ pub enum Role {
     Ignored,
 }
 
+impl Role {
+    /// Whether what several columns say of it is put together, or one fills in what the others lack.
+    pub fn takes_several(&self) -> bool {
+        matches!(
+            self,
+            Self::Topics
+                | Self::Attributes
+                | Self::AskedAt
+                | Self::ConfirmedAt
+                | Self::UnsubscribedAt
+                | Self::BouncedAt
+                | Self::ComplainedAt
+                | Self::IpAddress
+                | Self::Ignored
+        )
+    }
+}
+
 const WORDS: [(&str, Role); 22] = [
     ("email", Role::Email),
     ("name", Role::Name),

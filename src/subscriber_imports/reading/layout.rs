@@ -90,6 +90,8 @@ pub struct Told<'a> {
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
+/// How .xlsx and .ods begin, which are ZIP files, and how .xls does.
+const SPREADSHEETS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
 
 impl Layout {
     /// Finds out about a file from its first bytes, or says what is wrong with it.
@@ -97,6 +99,10 @@ impl Layout {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             let detail = "is UTF-16; save it as CSV in UTF-8";
             return Err(Fault::new("unknown_encoding", detail));
+        }
+        if SPREADSHEETS.iter().any(|magic| bytes.starts_with(magic)) {
+            let detail = "is a spreadsheet (.xlsx, .ods or .xls); save it as CSV";
+            return Err(Fault::new("spreadsheet", detail));
         }
         let begin = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
         let rest = &bytes[begin..];
@@ -113,6 +119,9 @@ impl Layout {
             let detail = format!("the file has no column `{name}`");
             return Err(Fault::new("unknown_column", detail));
         }
+        if let Some(fault) = layout.repeated() {
+            return Err(fault);
+        }
         let has_email = |layout: &Self| {
             layout
                 .columns
@@ -126,6 +135,27 @@ impl Layout {
             ));
         }
         Ok(layout)
+    }
+
+    /// Two columns of which one would be put over the other, unseen.
+    fn repeated(&self) -> Option<Fault> {
+        let columns = || self.columns.iter().enumerate();
+        let (at, again) = columns().find(|(at, column)| {
+            let mut before = self.columns.iter().take(*at);
+            !column.role.takes_several() && before.any(|other| other.role == column.role)
+        })?;
+        let (before, first) = columns().find(|(_, column)| column.role == again.role)?;
+        let detail = format!(
+            "columns {} (`{}`) and {} (`{}`) are both taken for `{}`; name what becomes of them by `columns`, such as \
+             {{\"{}\":\"ignored\"}}, or rename one where both are called the same",
+            before + 1,
+            first.name,
+            at + 1,
+            again.name,
+            again.role,
+            again.name,
+        );
+        Some(Fault::new("repeated_column", detail))
     }
 
     /// The same, with an encoding that the whole file showed.

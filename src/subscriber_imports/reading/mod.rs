@@ -2,6 +2,7 @@
 
 mod columns;
 mod csv;
+mod draft;
 mod json;
 mod layout;
 mod row;
@@ -39,6 +40,17 @@ pub struct RawRow {
     /// On which line of the file it begins, from 1.
     pub line: u64,
     pub cells: Result<Cells, Remark>,
+}
+
+impl RawRow {
+    /// How many values stand in it.
+    pub fn values(&self) -> usize {
+        match &self.cells {
+            Ok(Cells::Texts(texts)) => texts.len(),
+            Ok(Cells::Members(members)) => members.len(),
+            Err(_) => 0,
+        }
+    }
 }
 
 /// What stands in a row.
@@ -138,11 +150,10 @@ impl Reader {
                 "a quotation mark is opened and not closed, or the row is far too long",
             ))
         } else if record.fields.len() != self.width {
-            let detail = format!(
-                "has {} columns; the first line has {}",
-                record.fields.len(),
-                self.width
-            );
+            let detail = match record.fields.len() {
+                1 => format!("has one column; the first line has {}", self.width),
+                count => format!("has {count} columns; the first line has {}", self.width),
+            };
             Some(Remark::new("wrong_column_count", detail))
         } else {
             None

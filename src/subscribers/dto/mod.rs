@@ -102,7 +102,8 @@ impl From<FollowingSubscriber> for Subscriber {
 pub struct Topics(pub Vec<Reference<TagId>>);
 
 impl Topics {
-    const MOST: usize = 50;
+    /// How many there may be.
+    pub const MOST: usize = 50;
 }
 
 impl Member for Topics {
@@ -220,7 +221,8 @@ pub struct RequestSubscription {
     pub email: TypedEmail,
     #[schema(inline, examples("Robin Reader"))]
     pub name: Option<Line<200>>,
-    /// Slugs or ids of the tags to follow; repetitions count once. A form that offers none to choose from adds its own.
+    /// Slugs or ids of the tags to follow, of a form's own where one is named; repetitions count once. A form that offers none
+    /// to choose from adds its own.
     #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 50)]
     pub topics: Option<Topics>,
     /// The id or key of the form they filled in.
@@ -233,9 +235,9 @@ pub struct RequestSubscription {
     /// What they entered in the form's own fields, by name.
     #[schema(value_type = Option<Object>)]
     pub attributes: Option<JsonObject>,
-    /// The variant of the form that they saw.
+    /// The variant of the form that they saw: one that it has, or had in that wording.
     pub variant: Option<VariantKey>,
-    /// The wording of the form that they saw. The one of now when absent.
+    /// The wording of the form that they saw, which may be an older one. The one of now when absent.
     #[schema(inline)]
     pub wording_version: Option<Whole<1, 2_147_483_647>>,
     /// The page on which they signed up.

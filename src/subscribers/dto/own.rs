@@ -86,14 +86,14 @@ pub struct SubscriptionStatus {
 pub struct UpdateSubscription {
     #[schema(value_type = Option<Line<200>>, inline)]
     pub name: Patch<Line<200>>,
-    /// Slugs or ids of tags, in the place of all that were there; repetitions count once.
+    /// Slugs or ids of tags that they follow or are offered, in the place of all that were there; repetitions count once.
     #[schema(value_type = Option<Vec<TagReference>>, inline, max_items = 50)]
     pub topics: Patch<Topics>,
     #[schema(value_type = Option<Locale>)]
     pub locale: Patch<Locale>,
     #[schema(value_type = Option<TimeZone>)]
     pub time_zone: Patch<TimeZone>,
-    /// Nothing is sent before.
+    /// Nothing is sent before: an instant to come, within five years.
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub paused_until: Patch<DateTime<Utc>>,
 }

@@ -10,8 +10,7 @@ use crate::forms::{Counter, Traffic};
 use crate::platform::Platform;
 use crate::platform::token::TokenHash;
 use crate::rest::form::Form;
-use crate::rest::query::NoParams;
-use crate::rest::{Problem, Query, Segment};
+use crate::rest::{Problem, Segment};
 use crate::subscribers::erasure::{self, By};
 use crate::subscribers::links::{Link, LinkToken, Managed};
 use crate::subscribers::model::FollowingSubscriber;
@@ -32,7 +31,6 @@ pub async fn subscription_page(
     platform: Data<Platform>,
     request: HttpRequest,
     token: Segment<LinkToken>,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let stranger = Reader::of(&request, &platform.config, None);
     let shown = match token.0.read(&platform.keys) {
@@ -97,7 +95,6 @@ pub async fn subscription_action(
     traffic: Data<Traffic>,
     request: HttpRequest,
     token: Segment<LinkToken>,
-    _: Query<NoParams>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let stranger = Reader::of(&request, &platform.config, None);
@@ -164,12 +161,14 @@ async fn change(
     let (subscriber, faults) = conn
         .transaction(async |tx| {
             let old = own::managed(tx, link).await?;
-            match preferences::changes(&old, action, form, now) {
-                Ok(Changes { written, topics }) => {
-                    let new = own::change(tx, old, Changes { written, topics }, now).await?;
-                    Ok((new, Faults::default()))
-                }
-                Err(faults) => Ok::<_, Problem>((old, faults)),
+            let patch = match preferences::patch(action, form) {
+                Ok(patch) => patch,
+                Err(faults) => return Ok::<_, Problem>((old, faults)),
+            };
+            match Changes::asked(tx, &old, patch, now).await {
+                Ok(changes) => Ok((own::change(tx, old, changes, now).await?, Faults::default())),
+                Err(Problem::Invalid(faults)) => Ok((old, preferences::told(&faults))),
+                Err(problem) => Err(problem),
             }
         })
         .await?;
@@ -242,7 +241,6 @@ async fn erase(
 pub async fn download_own_data(
     platform: Data<Platform>,
     token: Segment<LinkToken>,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     download(&platform, managing(&platform, &token.0)?).await
 }
@@ -274,7 +272,6 @@ pub async fn unsubscribe_page(
     platform: Data<Platform>,
     request: HttpRequest,
     token: Segment<LinkToken>,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let stranger = Reader::of(&request, &platform.config, None);
     let link = match managing(&platform, &token.0) {

@@ -18,8 +18,7 @@ use crate::platform::config::ProofOfWork;
 use crate::rest::client::ClientAddress;
 use crate::rest::form::Form;
 use crate::rest::problem::ValueFault;
-use crate::rest::query::NoParams;
-use crate::rest::{Problem, Query, Segment};
+use crate::rest::{Problem, Segment};
 use crate::subscribers::accepting::{self, Asker, Way};
 use crate::subscribers::allowances;
 use crate::subscribers::dto::{Honeypot, RequestSubscription, Topics, TypedEmail};
@@ -38,7 +37,6 @@ pub async fn form_page(
     platform: Data<Platform>,
     request: HttpRequest,
     key: Segment<String>,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = FormReference::parse(&key.0).map_err(|_| Problem::NotFound("form"))?;
     let mut conn = platform.db.get().await?;
@@ -52,13 +50,14 @@ pub async fn form_page(
 /// Send a form as a page
 ///
 /// What a browser sends without a script: `email`, `name`, `topics` (ids or slugs) and the form's own fields. With a proof of
-/// work asked for, the first answer is a page with one more button, because nothing can be computed without a script. After
-/// six of them from one address on the net within a quarter of an hour it is 429.
+/// work asked for, the first answer is a page with one more button, because nothing can be computed without a script. Sign-ups
+/// by these pages prove no work, so six of them, whatever their forms, are taken from one address on the net within a quarter
+/// of an hour: the seventh is 429. What is sent back for its address or name does not count, nor does the first of two steps.
 #[utoipa::path(tag = "site", params(("key" = String, Path, description = "The form's id or key", example = "314")), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "The fields of the form"), security(()), responses(
     (status = 200, description = "The page that says what has become of it", content_type = "text/html", body = String),
     (status = 303, description = "The page that the form leads to"),
     (status = 422, description = "The form again, with what is wrong in it", content_type = "text/html", body = String),
-    (status = 429, description = "Too many sign-ups", content_type = "text/html", body = String),
+    (status = 429, description = "The seventh sign-up by a page from this address on the net within a quarter of an hour", content_type = "text/html", body = String),
 ))]
 #[post("/forms/{key}")]
 pub async fn send_form_page(
@@ -67,7 +66,6 @@ pub async fn send_form_page(
     traffic: Data<Traffic>,
     request: HttpRequest,
     key: Segment<String>,
-    _: Query<NoParams>,
     sent: Form,
 ) -> Result<HttpResponse, Problem> {
     let wanted = FormReference::parse(&key.0).map_err(|_| Problem::NotFound("form"))?;

@@ -3,6 +3,7 @@
 
 mod actions;
 mod hosted;
+mod linked;
 mod page;
 mod preferences;
 

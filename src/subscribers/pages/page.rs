@@ -8,6 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde_json::json;
 
+use super::linked::linked;
 use crate::platform::config::Config;
 use crate::platform::token::random_bytes;
 use crate::rest::Problem;
@@ -26,6 +27,7 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
             minijinja::escape_formatter(out, state, value)
         }
     });
+    environment.add_filter("linked", |text: Value| linked(&text));
     for (name, text) in [
         ("layout.html", include_str!("templates/layout.html")),
         ("confirm.html", include_str!("templates/confirm.html")),

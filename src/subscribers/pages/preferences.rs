@@ -10,73 +10,95 @@ use super::page::Reader;
 use crate::platform::Platform;
 use crate::rest::Problem;
 use crate::rest::form::Form;
-use crate::subscribers::model::{FollowingSubscriber, WritableSubscriber};
-use crate::subscribers::own::Changes;
+use crate::rest::problem::ValueFault;
+use crate::subscribers::dto::Topics;
+use crate::subscribers::dto::own::UpdateSubscription;
+use crate::subscribers::model::FollowingSubscriber;
 use crate::subscribers::state::SubscriberStatus;
-use crate::subscribers::terms;
+use crate::subscribers::topics;
 use crate::subscribers::words::Language;
-use crate::types::{Line, Locale, Parse, TagId, TimeZone};
+use crate::types::{Locale, Parse, Patch, TagId, TimeZone};
 
 /// What is wrong with the fields: the names of the words that say so.
 pub type Faults = BTreeMap<&'static str, &'static str>;
 
-/// How far ahead somebody may pause.
-const LONGEST_PAUSE: TimeDelta = TimeDelta::days(366 * 5);
-
-/// What the form of a page asks for.
-pub fn changes(
-    old: &FollowingSubscriber,
-    action: &str,
-    form: &Form,
-    now: DateTime<Utc>,
-) -> Result<Changes, Faults> {
-    let mut written = WritableSubscriber::from(&old.row);
-    match action {
-        "pause" => {
-            let until = form.one("paused_until").and_then(|day| midnight(day, now));
-            let fault = || Faults::from([("paused_until", "wrong_date")]);
-            written.paused_until = Some(until.ok_or_else(fault)?);
-            return Ok(Changes {
-                written,
-                topics: None,
-            });
-        }
-        "resume" => {
-            written.paused_until = None;
-            return Ok(Changes {
-                written,
-                topics: None,
-            });
-        }
-        _ => {}
+/// What the form of a page asks for, as any program would.
+pub fn patch(action: &str, form: &Form) -> Result<UpdateSubscription, Faults> {
+    let mut faults = Faults::new();
+    let nothing = UpdateSubscription {
+        name: Patch::Keep,
+        topics: Patch::Keep,
+        locale: Patch::Keep,
+        time_zone: Patch::Keep,
+        paused_until: Patch::Keep,
+    };
+    let patch = match action {
+        "pause" => UpdateSubscription {
+            paused_until: match form.one("paused_until").and_then(midnight) {
+                Some(until) => Patch::Set(until),
+                None => {
+                    faults.insert("paused_until", "wrong_date");
+                    Patch::Keep
+                }
+            },
+            ..nothing
+        },
+        "resume" => UpdateSubscription {
+            paused_until: Patch::Clear,
+            ..nothing
+        },
+        _ => UpdateSubscription {
+            name: field(form, "name", &mut faults),
+            topics: topics_of(form, &mut faults),
+            locale: field(form, "locale", &mut faults),
+            time_zone: field(form, "time_zone", &mut faults),
+            ..nothing
+        },
+    };
+    if faults.is_empty() {
+        Ok(patch)
+    } else {
+        Err(faults)
     }
-    let name = form.one("name").map(Line::<200>::parse).transpose();
-    let name = name.map_err(|_| Faults::from([("name", "wrong_field")]))?;
-    written.name = name.map(|name| name.as_str().to_owned());
-    // What a select sends is one of its options; anything else is nobody's choice.
-    written.locale = form.one("locale").and_then(|text| Locale::parse(text).ok());
-    let zone = form.one("time_zone");
-    written.time_zone = zone.and_then(|text| TimeZone::parse(text).ok());
-    let mut topics: Vec<TagId> = Vec::new();
-    for topic in form
-        .all("topics")
-        .filter_map(|text| TagId::parse(text).ok())
-    {
-        if !topics.contains(&topic) && topics.len() < 50 {
-            topics.push(topic);
-        }
-    }
-    Ok(Changes {
-        written,
-        topics: Some(topics),
-    })
 }
 
-/// The beginning of a day to come.
-fn midnight(day: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// What was put into a field; an empty one takes away what was there.
+fn field<T: Parse>(form: &Form, name: &'static str, faults: &mut Faults) -> Patch<T> {
+    match form.one(name).map(T::parse) {
+        None => Patch::Clear,
+        Some(Ok(value)) => Patch::Set(value),
+        Some(Err(_)) => {
+            faults.insert(name, "wrong_field");
+            Patch::Keep
+        }
+    }
+}
+
+fn topics_of(form: &Form, faults: &mut Faults) -> Patch<Topics> {
+    let topics: Result<Vec<_>, _> = form.all("topics").map(Parse::parse).collect();
+    match topics {
+        Ok(topics) if topics.len() <= Topics::MOST => Patch::Set(Topics(topics)),
+        Ok(_) | Err(_) => {
+            faults.insert("topics", "wrong_field");
+            Patch::Keep
+        }
+    }
+}
+
+/// The beginning of a day.
+fn midnight(day: &str) -> Option<DateTime<Utc>> {
     let day: NaiveDate = day.parse().ok()?;
-    let until = day.and_time(NaiveTime::MIN).and_utc();
-    (until > now && until < now + LONGEST_PAUSE).then_some(until)
+    Some(day.and_time(NaiveTime::MIN).and_utc())
+}
+
+/// The words for what a program would be told.
+pub fn told(faults: &[ValueFault]) -> Faults {
+    let pointers = faults.iter().filter_map(|fault| fault.pointer.as_deref());
+    let word = |pointer: &str| match pointer.trim_start_matches("#/").split('/').next() {
+        Some("paused_until") => ("paused_until", "wrong_date"),
+        _ => ("topics", "wrong_field"),
+    };
+    pointers.map(word).collect()
 }
 
 /// The page on which somebody changes their subscription.
@@ -137,20 +159,17 @@ pub async fn page(
     reader.page(status, "preferences", &title, values)
 }
 
-/// What they follow, and what else the form by which they came has to offer.
+/// What there is to choose from, and what they follow of it.
 async fn topics(
     conn: &mut AsyncPgConnection,
     subscriber: &FollowingSubscriber,
 ) -> Result<Vec<Value>, Problem> {
-    let followed = subscriber.topics.iter().map(|tag| (tag, true));
-    let offered = terms::topics(conn, subscriber.row.arrival.form_id).await?;
-    let is_new = |id: TagId| subscriber.topics.iter().all(|topic| topic.id != id);
-    let others = offered.iter().filter(|tag| is_new(tag.id));
-    let others = others.map(|tag| (tag, false));
-    Ok(followed
-        .chain(others)
-        .map(|(tag, follows)| json!({ "id": tag.id, "name": tag.name, "follows": follows }))
-        .collect())
+    let offered = topics::offered_to(conn, subscriber).await?;
+    let follows = |id: TagId| subscriber.topics.iter().any(|topic| topic.id == id);
+    let shown = offered
+        .iter()
+        .map(|tag| json!({ "id": tag.id, "name": tag.name, "follows": follows(tag.id) }));
+    Ok(shown.collect())
 }
 
 /// The languages to choose from, and the one that they have, whichever that is.

@@ -119,6 +119,36 @@ async fn a_mail_that_is_put_off_comes_later_and_one_that_is_refused_never() {
     assert_eq!(app.rows("select count(*) from jobs").await, ["1"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_a_server_says_once_it_knows_the_recipient_codes_alone_are_kept() {
+    let sink = Sink::start().await;
+    let app = TestApp::start_with(&[
+        ("MASTHEAD_SMTP_URL", &sink.url),
+        ("MASTHEAD_JOB_WORKERS", "1"),
+    ])
+    .await;
+    for (at, said) in [
+        ("DATA", "554 5.7.1 not for reader"),
+        (
+            "BODY",
+            "550 5.7.1 message to <reader@example.com> rejected; reader",
+        ),
+    ] {
+        sink.trouble(Trouble::At(at, said));
+        enqueue(&app, 1).await;
+    }
+    let _runner = Runner::start(&app.platform, kinds());
+    app.run_jobs().await;
+    assert_eq!(
+        app.rows("select last_error from jobs order by last_error")
+            .await,
+        [
+            "DATA was answered 554 5.7.1",
+            "the mail was answered 550 5.7.1"
+        ]
+    );
+}
+
 #[test]
 fn whose_fault_it_is_decides_what_becomes_of_the_job() {
     use std::time::Duration;

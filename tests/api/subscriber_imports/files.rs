@@ -149,7 +149,7 @@ async fn json_is_read_one_a_line_or_as_an_array() {
         person(&editor, "a@example.com").await["attributes"],
         json!({ "age": 7, "tags": ["none"] })
     );
-    let array = "[{\"email\": \"d@example.com\"},\n {\"email\": \"e@example.com\", \"x\": \"}]\"}, 7,\n {\"email\": \"f@exam";
+    let array = "[{\"email\": \"d@example.com\"},\n {\"email\": \"e@example.com\", \"x\": \"}]\"}, 7,\n {\"email\": \"f@exam]";
     let done = import_as(&app, &editor, "application/json", "", array).await;
     assert_eq!(
         verdicts(&editor, &done).await,
@@ -289,4 +289,126 @@ async fn two_imports_of_the_same_people_at_once_make_each_of_them_once() {
         (3000, vec!["3000".to_owned()])
     );
     super::assert_chain_is_whole(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_cut_off_or_means_two_things_or_is_a_spreadsheet_is_refused() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    for (media_type, file, fault, told) in [
+        (
+            "application/json",
+            b"[{\"email\":\"a@example.com\"}, \n".as_slice(),
+            "# cut_off",
+            "cut off",
+        ),
+        (
+            "application/json",
+            b"[{\"email\":\"a@example.com\"},{\"email\":\"b@exa",
+            "# cut_off",
+            "cut off",
+        ),
+        (
+            "text/csv",
+            b"email,city,E-Mail\na@example.com,Ulm,b@example.com\n",
+            "# repeated_column",
+            "columns 1 (`email`) and 3 (`E-Mail`) are both taken for `email`",
+        ),
+        (
+            "text/csv",
+            b"email,name,Full Name\na@example.com,A,B\n",
+            "# repeated_column",
+            "{\\\"Full Name\\\":\\\"ignored\\\"}",
+        ),
+        (
+            "text/csv",
+            b"PK\x03\x04\x14\x00\x06\x00",
+            "# spreadsheet",
+            "save it as CSV",
+        ),
+        (
+            "text/csv",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "# spreadsheet",
+            "save it as CSV",
+        ),
+    ] {
+        let refused = send(&editor, media_type, "", file).await.expect(422);
+        assert_eq!(refused.faults(), [fault]);
+        assert!(refused.text.contains(told), "{}", refused.text);
+    }
+    assert!(
+        app.rows("select 1 from subscriber_imports")
+            .await
+            .is_empty()
+    );
+
+    let columns = "columns=%7B%22E-Mail%22:%22ignored%22%7D";
+    let file = "email,city,E-Mail,\na@example.com,Ulm,b@example.com,\nshort\n";
+    let done = import(&app, &editor, columns, file).await;
+    assert_eq!(counts(&done), [1, 0, 0, 0, 1]);
+    let rows = format!("/editor/imports/{}/rows", done.text_of("id"));
+    let rows = editor.get(&rows).await.expect(200);
+    assert!(rows.text.contains("has one column; the first line has 4"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_agreed_in_the_future() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let file = "email,opt-in time,confirmed at,unsubscribed at\n\
+        a@example.com,2999-01-01,2020-01-01,\nb@example.com,2999-01-01,,\nc@example.com,,,2999-01-01\n";
+    let at = |time: &str| format!("status=confirmed&consent=%7B%22asked_at%22:%22{time}%22%7D");
+
+    let refused = send(&editor, "text/csv", &at("2999-01-01T00:00:00Z"), file).await;
+    assert_eq!(refused.expect(422).faults(), ["consent in_the_future"]);
+    let refused = send(&editor, "text/csv", "status=confirmed", file).await;
+    assert_eq!(refused.expect(400).faults(), ["consent required"]);
+    let done = import(&app, &editor, &at("from_file"), file).await;
+
+    assert_eq!(
+        verdicts(&editor, &done).await,
+        [
+            "2 create opt-in time:in_the_future",
+            "3 create opt-in time:in_the_future no_consent_time",
+            "4 create unsubscribed at:in_the_future",
+        ]
+    );
+    assert_eq!(
+        statuses(&app).await,
+        [
+            "a@example.com confirmed",
+            "b@example.com pending",
+            "c@example.com unsubscribed"
+        ]
+    );
+    let later = "select count(*) from consent_ledger where details::text like '%2999%'";
+    assert_eq!(app.rows(later).await, ["0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_wide_rows_fewer_are_dealt_with_at_a_time() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let wide = "x".repeat(1000);
+    let row = |number: usize| format!("r{number}@example.com,{wide}\n");
+    let bytes: String = (0..3000).map(row).collect();
+    let import_of = async |head: &str, rows: &str| {
+        let before = app
+            .rows("select count(distinct xmin::text) from subscribers")
+            .await;
+        let done = import(&app, &editor, "", format!("{head}{rows}")).await;
+        assert_eq!(counts(&done)[4], 0);
+        let after = app
+            .rows("select count(distinct xmin::text) from subscribers")
+            .await;
+        after[0].parse::<u32>().unwrap() - before[0].parse::<u32>().unwrap()
+    };
+    // 3 MB, of which one at a time.
+    assert_eq!(import_of("email,note\n", &bytes).await, 3);
+    let head: String = (0..499).map(|number| format!(",c{number}")).collect();
+    let row = |number: usize| format!("v{number}@example.com{}\n", ",".repeat(499));
+    let values: String = (0..450).map(row).collect();
+    // 225,000 values, of which 100,000 at a time.
+    assert_eq!(import_of(&format!("email{head}\n"), &values).await, 3);
 }

@@ -132,3 +132,26 @@ async fn deleting_remembers_who_had_left_and_nobody_else() {
     let reasons = app.rows("select reason from suppressions order by 1").await;
     assert_eq!(reasons, ["bounced", "complained", "unsubscribed"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erasing_throws_away_what_was_given_up_about_somebody() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    for name in ["robin", "sam"] {
+        let subscriber = json!({ "email": format!("{name}@example.com") });
+        let made = editor.post("/editor/subscribers", subscriber).await;
+        let id = made.expect(201).text_of("id");
+        app.execute(&format!(
+            "insert into jobs (id, kind, payload, run_at, created_at, dead_at, last_error) \
+             values (gen_random_uuid(), 'a.kind', '{{\"subscriber_id\": \"{id}\"}}', now(), now(), now(), '{name}')"
+        ))
+        .await;
+    }
+    let robin = editor.get("/editor/subscribers?q=robin").await.expect(200);
+    let id = robin.each("id")[0].as_str().unwrap().to_owned();
+    editor
+        .post(&format!("/editor/subscribers/{id}/erase"), json!({}))
+        .await
+        .expect(204);
+    assert_eq!(app.rows("select last_error from jobs").await, ["sam"]);
+}

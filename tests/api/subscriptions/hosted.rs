@@ -144,3 +144,22 @@ async fn pages_that_prove_no_work_are_taken_less_often() {
         assert_eq!(sent.status, if number < 6 { 200 } else { 429 }, "{number}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_in_what_a_form_says_become_links() {
+    let app = TestApp::start().await;
+    let en = json!({
+        "text": "Before <b>", "consent": "How we treat it: https://www.example.com/privacy?a=1&b=2.",
+        "success_text": "Read on at https://news.example.com/",
+    });
+    make_form(&app.editor().await, "314", json!({ "copy": { "en": en } })).await;
+    let shown = app.anonymous().get("@/forms/314").await.expect(200);
+    let consent = shown.text.split("How we treat it: ").nth(1).unwrap();
+    assert!(consent.starts_with("<a href=\"https:"), "{consent}");
+    assert!(consent.contains("privacy?a=1&amp;b=2</a>."), "{consent}");
+    assert!(consent.contains(r#" rel="noopener">"#), "{consent}");
+    assert!(shown.text.contains("Before &lt;b&gt;"), "{}", shown.text);
+    let thanks = send(&app.anonymous(), "email=robin%40example.com").await;
+    let thanks = thanks.expect(200).text;
+    assert!(thanks.contains("Read on at <a href="), "{thanks}");
+}

@@ -69,6 +69,31 @@ async fn one_mailbox_is_not_filled_by_what_stands_behind_a_plus() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nor_by_jobs_that_run_at_the_same_time() {
+    let settings = [
+        ("MASTHEAD_RATE_LIMITS", "on"),
+        ("MASTHEAD_JOB_WORKERS", "16"),
+    ];
+    let app = TestApp::start_with(&settings).await;
+    let anonymous = app.anonymous();
+    // They wait until all are there, so that they are begun together.
+    app.execute("alter table jobs disable trigger jobs_tell")
+        .await;
+    let racing = (0..24).map(|number| {
+        let wish = json!({ "email": format!("robin+{number}@example.com") });
+        sign_up(&anonymous, wish)
+    });
+    for reply in futures::future::join_all(racing).await {
+        reply.expect(202);
+    }
+    app.execute("alter table jobs enable trigger jobs_tell")
+        .await;
+    app.execute("select pg_notify('masthead_jobs', '')").await;
+    app.run_jobs().await;
+    assert_eq!(app.mails().len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn addresses_for_minutes_and_of_offices_are_flagged_and_the_first_get_nothing() {
     let app = TestApp::start_with(&[(
         "MASTHEAD_DISPOSABLE_DOMAINS",

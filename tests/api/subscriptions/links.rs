@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{only_subscriber, welcomed};
@@ -17,6 +18,9 @@ async fn a_mailed_link_shows_and_changes_a_subscription() {
     }
     let wish = json!({ "email": ROBIN, "name": "Robin", "topics": ["science"] });
     let path = format!("/subscriptions/{}", welcomed(&app, &editor, wish).await);
+    let offered = json!({ "topics": ["science", "arts"] });
+    let form = editor.patch("/editor/forms/quick", offered).await;
+    form.expect(200);
 
     let shown = app.anonymous().get(&path).await.expect(200);
     insta::assert_json_snapshot!(shown.body, { ".topics[].id" => "[id]" }, @r#"
@@ -39,15 +43,17 @@ async fn a_mailed_link_shows_and_changes_a_subscription() {
       "link_used_at": null
     }
     "#);
+    let until = (app.platform.clock.now() + TimeDelta::days(300)).format("%Y-%m-%dT00:00:00Z");
+    let until = until.to_string();
     let patch = json!({
-        "name": null, "topics": ["arts"], "locale": "de", "time_zone": "Europe/Berlin", "paused_until": "2036-01-01T00:00:00Z",
+        "name": null, "topics": ["arts"], "locale": "de", "time_zone": "Europe/Berlin", "paused_until": until,
     });
     let changed = app.anonymous().patch(&path, patch).await.expect(200);
     assert_eq!(changed.body["name"], Value::Null);
     assert_eq!(changed.body["topics"][0]["slug"], "arts");
     let subscriber = only_subscriber(&editor).await;
     assert_eq!(subscriber["time_zone"], "Europe/Berlin");
-    assert_eq!(subscriber["paused_until"], "2036-01-01T00:00:00Z");
+    assert_eq!(subscriber["paused_until"], until);
     assert_eq!(subscriber["status"], "confirmed");
     let details = "select details->>'members' from consent_ledger where action = 'changed'";
     assert_eq!(

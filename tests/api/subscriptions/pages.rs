@@ -182,3 +182,30 @@ async fn one_click_takes_any_body_and_any_number_of_clicks() {
         .expect(200);
     assert_eq!(only_subscriber(&editor).await["status"], "unsubscribed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_append_to_a_link_does_not_break_it() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let token = welcomed(&app, &editor, json!({ "email": ROBIN })).await;
+    let client = app.anonymous();
+    for path in ["", "/unsubscribe", "/data"] {
+        let page = format!("@/subscriptions/{token}{path}?utm_source=mail&fbclid=1&fbclid=2");
+        client.get(&page).await.expect(200);
+    }
+    let form = client.get("@/forms/quick?utm_source=mail&%00=x").await;
+    assert!(form.expect(200).text.contains("<form"));
+    // A browser sends a page's form to where the page was.
+    let page = format!("@/subscriptions/{token}?utm_source=mail");
+    press(&client, &page, "action=save&name=Robin")
+        .await
+        .expect(200);
+    assert_eq!(only_subscriber(&editor).await["name"], "Robin");
+    let sent = press(&client, "@/forms/quick?x=1", "email=sam%40example.com");
+    sent.await.expect(200);
+    let leave = format!("@/subscriptions/{token}/unsubscribe?x=1");
+    press(&client, &leave, "").await.expect(200);
+    // Programs are told.
+    let api = format!("/subscriptions/{token}?utm_source=mail");
+    client.get(&api).await.expect(400);
+}
