@@ -95,6 +95,15 @@ async fn no_read_goes_through_a_large_table() {
         "/search/suggest?q=19999".to_owned(),
         "/tags/tag-7".to_owned(),
         "/authors/author-7".to_owned(),
+        "/tags?limit=20".to_owned(),
+        "/authors?limit=20".to_owned(),
+        "/changes".to_owned(),
+        "@/feed.xml".to_owned(),
+        "@/tags/tag-7/atom.xml".to_owned(),
+        "@/authors/author-7/feed.json".to_owned(),
+        "@/sitemap.xml".to_owned(),
+        "@/sitemaps/2021-01.xml".to_owned(),
+        "@/news-sitemap.xml".to_owned(),
     ] {
         end_connections(&app).await;
         let before = whole_scans(&app).await;

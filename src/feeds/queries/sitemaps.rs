@@ -144,7 +144,10 @@ impl QueryFragment<Pg> for Addresses {
         out.push_bind_param::<Timestamptz, _>(&self.from_date)?;
         out.push_sql(", ");
         out.push_bind_param::<Uuid, _>(&self.from_article)?;
-        out.push_sql(") and published_at < ");
+        // Says nothing new, but tells the planner how narrow the part is.
+        out.push_sql(") and published_at >= ");
+        out.push_bind_param::<Timestamptz, _>(&self.from_date)?;
+        out.push_sql(" and published_at < ");
         out.push_bind_param::<Timestamptz, _>(&self.end)?;
         out.push_sql(" order by published_at, article_id limit ");
         out.push_sql(PART_SIZE);
