@@ -74,9 +74,9 @@ select { appearance: none; }
 .slide_in .box { flex-direction: column; width: 25em; bottom: 1.5em; }
 .slide_in .body, .slide_in .picture { flex: none; }
 .slide_in .picture { height: 11em; }
-.bottom_right .box, .center_right .box { right: 1.5em; }
-.bottom_left .box, .center_left .box { left: 1.5em; }
-.center_right .box, .center_left .box { bottom: auto; top: 50%; transform: translateY(-50%); }
+.slide_in.bottom_right .box, .slide_in.center_right .box { right: 1.5em; }
+.slide_in.bottom_left .box, .slide_in.center_left .box { left: 1.5em; }
+.slide_in.center_right .box, .slide_in.center_left .box { bottom: auto; top: 50%; transform: translateY(-50%); }
 
 .modal .box { inset: 0; margin: auto; width: 31em; max-width: calc(100vw - 2em); height: fit-content; }
 .modal .box::backdrop { background: rgba(0, 0, 0, .6); }
