@@ -344,7 +344,9 @@ fn keep_secret(path: &std::path::Path, text: &str) -> std::io::Result<()> {
 async fn demo(platform: &Platform) -> anyhow::Result<()> {
     report::line(&match crate::demo::load(platform).await? {
         Loaded::New(count) => {
-            format!("Loaded {count} articles and pages, tags, authors, subscribers, and the forms `314` and `garden-letter`.")
+            format!(
+                "Loaded {count} articles and pages, tags, authors, subscribers, and the forms `314` and `garden-letter`."
+            )
         }
         Loaded::There => "The sample content is there already; nothing has changed.".to_owned(),
     });

@@ -299,6 +299,7 @@ diesel::table! {
         end_told -> Bool,
         tag_ids -> Array<Uuid>,
         author_ids -> Array<Uuid>,
+        number -> Int8,
     }
 }
 

@@ -12,7 +12,6 @@ use super::queries::{self, Kinds};
 use crate::platform::clock::Moment;
 use crate::platform::config::Config;
 use crate::rest::query::from_query;
-use crate::types::PublicationId;
 
 /// How many articles' tags and bylines are read together.
 const BATCH: i64 = 250;
@@ -38,7 +37,7 @@ pub struct Export {
     kinds: Kinds,
     at: Moment,
     config: Arc<Config>,
-    last: Option<PublicationId>,
+    last: i64,
 }
 
 impl Export {
@@ -53,7 +52,7 @@ impl Export {
             kinds,
             at,
             config,
-            last: None,
+            last: 0,
         }
     }
 
@@ -63,21 +62,21 @@ impl Export {
         conn: &mut AsyncPgConnection,
         mut take: impl AsyncFnMut(Article) -> Result<(), E>,
     ) -> Result<Progress, E> {
-        let ids = self.ids(conn).await?;
-        let Some(last) = ids.last() else {
+        let numbers = self.numbers(conn).await?;
+        let Some(last) = numbers.last() else {
             return Ok(Progress::Finished);
         };
-        self.last = Some(*last);
-        let around = Around::of(queries::around(conn, &ids).await?);
-        let mut articles = std::pin::pin!(queries::each_of(conn, &ids).await?);
+        self.last = *last;
+        let around = Around::of(queries::around(conn, &numbers).await?);
+        let mut articles = std::pin::pin!(queries::each_of(conn, &numbers).await?);
         while let Some(article) = articles.next().await {
             take(around.article(article?, &self.config)).await?;
         }
         Ok(Progress::GoesOn)
     }
 
-    async fn ids(&self, conn: &AsyncPgConnection) -> QueryResult<Vec<PublicationId>> {
-        queries::ids_after(conn, self.kinds, self.last, BATCH, self.at).await
+    async fn numbers(&self, conn: &AsyncPgConnection) -> QueryResult<Vec<i64>> {
+        queries::numbers_after(conn, self.kinds, self.last, BATCH, self.at).await
     }
 }
 

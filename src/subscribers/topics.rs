@@ -39,7 +39,10 @@ async fn resolve_if(
                 ids.push(tag.id);
                 continue;
             }
-            Some(_) => Fault::new("not_offered", "is no topic to choose here; `topics` of the form says which there are"),
+            Some(_) => Fault::new(
+                "not_offered",
+                "is no topic to choose here; `topics` of the form says which there are",
+            ),
             None => references::unknown_tag(),
         };
         faults.push(ValueFault::at(&format!("/topics/{index}"), fault));

@@ -30,7 +30,9 @@ async fn identify(request: &ServiceRequest) -> Result<Identity, Problem> {
         .app_data::<Data<Platform>>()
         .ok_or_else(|| anyhow::anyhow!("the platform is not set up"))?;
     let token = bearer_token(request.headers().get(header::AUTHORIZATION))?;
-    let refused = Problem::Unauthenticated("the access token is not good, or not any more: refresh it, or log in again");
+    let refused = Problem::Unauthenticated(
+        "the access token is not good, or not any more: refresh it, or log in again",
+    );
     let now = platform.clock.now();
     let Some(claims) = platform.access_tokens.verify(token, now) else {
         return Err(refused);

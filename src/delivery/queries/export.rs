@@ -7,43 +7,41 @@ use super::live::{IsLive, Kinds};
 use crate::delivery::model::{Labels, PublicationRow, WithBody};
 use crate::platform::clock::Moment;
 use crate::schema::publications;
-use crate::types::PublicationId;
 
-/// The next publications in the order of their ids.
-pub async fn ids_after(
+/// The numbers of the next publications in the order in which they were made, which is how they lie on the disk.
+pub async fn numbers_after(
     conn: &AsyncPgConnection,
     kinds: Kinds,
-    after: Option<PublicationId>,
+    after: i64,
     most: i64,
     now: Moment,
-) -> QueryResult<Vec<PublicationId>> {
-    let after = after.unwrap_or_else(|| uuid::Uuid::nil().into());
+) -> QueryResult<Vec<i64>> {
     publications::table
         .filter(IsLive { at: now, kinds })
-        .filter(publications::id.gt(after))
-        .order(publications::id)
+        .filter(publications::number.gt(after))
+        .order(publications::number)
         .limit(most)
-        .select(publications::id)
+        .select(publications::number)
         .load(&mut &*conn)
         .await
 }
 
 /// The tags and authors of these publications.
-pub async fn around(conn: &AsyncPgConnection, ids: &[PublicationId]) -> QueryResult<Labels> {
+pub async fn around(conn: &AsyncPgConnection, numbers: &[i64]) -> QueryResult<Labels> {
     let these = publications::table
         .into_boxed()
-        .filter(publications::id.eq_any(ids));
+        .filter(publications::number.eq_any(numbers));
     labels_of(conn, these).await
 }
 
 /// These publications with their bodies, one after the other: no more than one of them is in memory.
 pub async fn each_of<'a>(
     conn: &'a mut AsyncPgConnection,
-    ids: &'a [PublicationId],
+    numbers: &'a [i64],
 ) -> QueryResult<impl Stream<Item = QueryResult<WithBody>> + 'a> {
     publications::table
-        .filter(publications::id.eq_any(ids))
-        .order(publications::id)
+        .filter(publications::number.eq_any(numbers))
+        .order(publications::number)
         .select((
             PublicationRow::as_select(),
             publications::body_html.nullable(),

@@ -146,9 +146,10 @@ impl QueryFragment<Pg> for SeenNow {
     }
 }
 
+/// It is cached by its text.
 impl QueryId for SeenNow {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl Query for SeenNow {

@@ -12,7 +12,7 @@ mod tags;
 
 pub use articles::{Bodies, BoxedIds, Wanted, find, find_name, id_of, list};
 pub use authors::{find_author, list_authors};
-pub use export::{around, each_of, ids_after};
+pub use export::{around, each_of, numbers_after};
 pub use live::{IsLive, Kinds, seen};
 pub use newest::{NewestOf, newest};
 pub use tags::{find_tag, list_tags};

@@ -119,9 +119,10 @@ impl QueryFragment<Pg> for Suggesting {
     }
 }
 
+/// It is cached by its text.
 impl QueryId for Suggesting {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl Query for Suggesting {
