@@ -62,8 +62,14 @@ fn from_listed<'b>(live: &'b IsLive, mut out: AstPass<'_, 'b, Pg>) -> QueryResul
 
 /// Walks from each part's beginning to the next one's, and finds the newest change on the way. It reads the index alone,
 /// and once.
-#[derive(Debug, QueryId)]
+#[derive(Debug)]
 struct Parts(IsLive);
+
+/// It is cached by its text, in which the instant may stand.
+impl QueryId for Parts {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
 
 impl QueryFragment<Pg> for Parts {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -128,12 +134,18 @@ impl Query for Parts {
 }
 
 /// The addresses from … until …, as many as a part has.
-#[derive(Debug, QueryId)]
+#[derive(Debug)]
 struct Addresses {
     live: IsLive,
     from_date: DateTime<Utc>,
     from_article: ArticleId,
     end: DateTime<Utc>,
+}
+
+/// It is cached by its text, in which the instant may stand.
+impl QueryId for Addresses {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl QueryFragment<Pg> for Addresses {
@@ -160,8 +172,14 @@ impl Query for Addresses {
 }
 
 /// What news sites may announce: two days, and a thousand articles.
-#[derive(Debug, QueryId)]
+#[derive(Debug)]
 struct News(IsLive);
+
+/// It is cached by its text, in which the instant may stand.
+impl QueryId for News {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
 
 impl QueryFragment<Pg> for News {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

@@ -103,9 +103,10 @@ impl QueryFragment<Pg> for Claim<'_> {
     }
 }
 
+/// It is cached by its text: the instant may stand in it.
 impl QueryId for Claim<'_> {
-    type QueryId = Claim<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl Query for Claim<'_> {
@@ -132,8 +133,8 @@ impl QueryFragment<Pg> for Later {
 }
 
 impl QueryId for Later {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl Expression for Later {
