@@ -53,8 +53,8 @@ impl Noted {
     }
 }
 
-/// Notes a sign-up, unless a program made it up: then all is checked and nothing is done, and nobody can tell. Call it last: it writes into the
-/// ledger.
+/// Notes a sign-up, unless a program made it up: then all is checked and nothing is done, and nobody can tell. Call it last:
+/// it writes into the ledger.
 pub async fn accept(
     conn: &mut AsyncPgConnection,
     platform: &Platform,
