@@ -2,6 +2,7 @@
 
 mod address;
 mod migrations;
+mod rows;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 pub use address::{Address, authorities_in};
 pub use migrations::{MIGRATIONS, SchemaState, migrate, schema_state};
+pub use rows::Rows;
 
 /// How long one answer may take at the start.
 const ANSWER: Duration = Duration::from_secs(5);

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Uuid};
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::try_join;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use super::model::{
     ImportRow, ImportState, Mode, OutcomeRow, Prior, Request, Tally, Undone, Verdict,
 };
 use super::reading::{Layout, Place};
+use crate::platform::db::Rows;
 use crate::rest::page::{Count, Paging};
 use crate::schema::{
     subscriber_import_pieces as pieces, subscriber_import_rows as rows,
@@ -219,6 +220,15 @@ pub async fn set_state(
         .map(|_| ())
 }
 
+/// Has this transaction end before it is on the disk. Nothing is half there after a crash, and what was lost is done again; the
+/// end of the import, which waits, is behind all of it.
+pub async fn commit_without_waiting(conn: &mut AsyncPgConnection) -> QueryResult<()> {
+    diesel::sql_query("set local synchronous_commit = off")
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
 /// Notes how far an import has come: what was counted is added to what was.
 pub async fn advance(
     conn: &mut AsyncPgConnection,
@@ -353,7 +363,7 @@ pub struct NewOutcome {
 
 /// Keeps what became of rows, by one statement.
 pub async fn insert_rows(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     id: ImportId,
     outcomes: &[NewOutcome],
 ) -> QueryResult<()> {
@@ -368,7 +378,7 @@ pub async fn insert_rows(
         priors: outcomes.iter().map(|row| row.prior.as_ref()).collect(),
         versions: outcomes.iter().map(|row| row.version).collect(),
     };
-    inserting.execute(conn).await.map(|_| ())
+    inserting.execute(&mut &*conn).await.map(|_| ())
 }
 
 struct Inserting<'a> {
@@ -389,21 +399,16 @@ impl QueryFragment<Pg> for Inserting<'_> {
              select ",
         );
         out.push_bind_param::<Uuid, _>(&self.import)?;
-        out.push_sql(", given.* from unnest(");
-        out.push_bind_param::<Array<BigInt>, _>(&self.numbers)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.lines)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.verdicts)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Uuid>>, _>(&self.subscribers)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Jsonb>>, _>(&self.remarks)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Jsonb>>, _>(&self.priors)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.versions)?;
-        out.push_sql(") given");
+        out.push_sql(", given.* from ");
+        let mut rows = Rows::new(out);
+        rows.column::<BigInt, _>("number", &self.numbers)?;
+        rows.column::<BigInt, _>("line", &self.lines)?;
+        rows.column::<Text, _>("verdict", &self.verdicts)?;
+        rows.column::<Nullable<Uuid>, _>("subscriber_id", &self.subscribers)?;
+        rows.column::<Nullable<Jsonb>, _>("remarks", &self.remarks)?;
+        rows.column::<Nullable<Jsonb>, _>("prior", &self.priors)?;
+        rows.column::<Nullable<BigInt>, _>("version", &self.versions)?;
+        rows.named("given");
         Ok(())
     }
 }

@@ -11,7 +11,9 @@ use super::reading::{Place, Reader, Rower, Topics};
 use super::writing::{self, Chunk, Refusal, Seen, Taken};
 use super::{PIECE, events, queries};
 use crate::platform::Platform;
+use crate::platform::installation::Keys;
 use crate::platform::jobs::{Job, Kind, NewJob, Outcome};
+use crate::subscribers::suppression;
 use crate::tags::{self, TagSummary};
 use crate::types::ImportId;
 
@@ -198,8 +200,9 @@ impl Source {
         let mut batch = Batch::new(before);
         loop {
             // Off the threads that answer requests: it is thousands of rows.
+            let keys = platform.keys.clone();
             let read = tokio::task::spawn_blocking(move || {
-                batch.read(&mut reader, &mut rower);
+                batch.read(&mut reader, &mut rower, &keys);
                 (reader, rower, batch)
             });
             (reader, rower, batch) = read.await.map_err(|_| lost())?;
@@ -249,14 +252,17 @@ impl Batch {
     }
 
     /// Reads on until the bytes run out, or there is enough.
-    fn read(&mut self, reader: &mut Reader, rower: &mut Rower) {
+    fn read(&mut self, reader: &mut Reader, rower: &mut Rower, keys: &Keys) {
         while !self.is_full(reader)
             && let Some(raw) = reader.next()
         {
             let (number, line) = (raw.number, raw.line);
             self.values += raw.values();
             self.rows.push(match rower.row(raw) {
-                Ok(row) => Taken::Row(Box::new(row)),
+                Ok(row) => Taken::Row {
+                    hash: suppression::hash_of(keys, &row.email),
+                    row: Box::new(row),
+                },
                 Err(remarks) => Taken::Refused {
                     number,
                     line,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
+use futures::try_join;
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -26,7 +27,11 @@ pub struct Chunk {
 
 /// A row that can be taken, or why it can't.
 pub enum Taken {
-    Row(Box<Incoming>),
+    Row {
+        row: Box<Incoming>,
+        /// What the address is known by among the suppressed.
+        hash: Vec<u8>,
+    },
     Refused {
         number: u64,
         line: u64,
@@ -83,28 +88,29 @@ pub async fn write(
     seen: &mut Seen,
 ) -> Result<(), Refusal> {
     let now = platform.clock.now();
+    queries::commit_without_waiting(conn).await?;
     let import = queries::lock(conn, id).await?.ok_or(Refusal::Elsewhere)?;
     if import.state != ImportState::Running || import.place() != chunk.before {
         return Err(Refusal::Elsewhere);
     }
-    let mut people = find_people(conn, platform, chunk).await?;
+    let mut people = find_people(conn, chunk).await?;
     let judge = judge(platform, &import, now);
     let mut outcomes = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
         outcomes.push(outcome(&judge, &mut people, row, import.mode, seen)?);
     }
+    let (tally, remarks) = counted(&import, &outcomes);
     let mut entries = Vec::new();
     if import.mode == Mode::Write {
-        // Whoever writes the same people at the same time meets them in the same order.
-        people
-            .all
-            .sort_unstable_by(|(one, ..), (other, ..)| one.as_str().cmp(other.as_str()));
-        write_people(conn, &people.all, now).await?;
+        let conn = &*conn;
+        // While the database writes the people, the rest is made ready.
+        let kept = async { Ok(queries::insert_rows(conn, id, &outcomes).await?) };
+        try_join!(write_people(conn, &people.all, now), kept)?;
         refuse_suppressed_meanwhile(conn, &people.all).await?;
         entries = entries_of(people.all);
+    } else {
+        queries::insert_rows(conn, id, &outcomes).await?;
     }
-    let (tally, remarks) = counted(&import, &outcomes);
-    queries::insert_rows(conn, id, &outcomes).await?;
     queries::advance(conn, id, chunk.after, tally, &remarks).await?;
     ledger::append(conn, now, &entries).await?;
     Ok(())
@@ -127,21 +133,19 @@ fn judge<'a>(platform: &'a Platform, import: &'a ImportRow, now: DateTime<Utc>) 
 }
 
 /// The list first, and the suppressions after: who is deleted in between is found in one of them.
-async fn find_people(
-    conn: &mut AsyncPgConnection,
-    platform: &Platform,
-    chunk: &Chunk,
-) -> Result<People, Refusal> {
-    let mut emails: Vec<&EmailAddress> = chunk
+async fn find_people(conn: &mut AsyncPgConnection, chunk: &Chunk) -> Result<People, Refusal> {
+    let mut addresses: Vec<(&EmailAddress, &Vec<u8>)> = chunk
         .rows
         .iter()
         .filter_map(|row| match row {
-            Taken::Row(row) => Some(&row.email),
+            Taken::Row { row, hash } => Some((&row.email, hash)),
             Taken::Refused { .. } => None,
         })
         .collect();
-    emails.sort_unstable_by_key(|email| email.as_str());
-    emails.dedup();
+    // Whoever writes the same people at the same time meets them in the same order.
+    addresses.sort_unstable_by_key(|(email, _)| email.as_str());
+    addresses.dedup();
+    let (emails, hashes): (Vec<_>, Vec<_>) = addresses.into_iter().unzip();
     let known = bulk::find_by_emails(conn, &emails).await?;
     let ids: Vec<SubscriberId> = known.iter().map(|row| row.id).collect();
     let mut topics: HashMap<SubscriberId, Vec<TagId>> = HashMap::new();
@@ -150,10 +154,6 @@ async fn find_people(
             topics.entry(id).or_default().push(tag);
         }
     }
-    let hashes: Vec<Vec<u8>> = emails
-        .iter()
-        .map(|email| suppression::hash_of(&platform.keys, email))
-        .collect();
     let suppressed = suppression::among(conn, &hashes).await?;
     let mut known: HashMap<EmailAddress, _> = known
         .into_iter()
@@ -161,13 +161,13 @@ async fn find_people(
         .collect();
     let (mut at, mut all) = (HashMap::new(), Vec::with_capacity(emails.len()));
     for (email, hash) in emails.into_iter().zip(hashes) {
-        let reason = suppressed.get(&hash).copied();
+        let reason = suppressed.get(hash).copied();
         let person = match known.remove(email) {
             Some(row) => Person::known(&row, topics.remove(&row.id).unwrap_or_default(), reason),
             None => Person::stranger(reason),
         };
         at.insert(email.clone(), all.len());
-        all.push((email.clone(), hash, person));
+        all.push((email.clone(), hash.clone(), person));
     }
     Ok(People { at, all })
 }
@@ -180,7 +180,7 @@ fn outcome(
     seen: &mut Seen,
 ) -> anyhow::Result<NewOutcome> {
     let row = match row {
-        Taken::Row(row) => row,
+        Taken::Row { row, .. } => row,
         Taken::Refused {
             number,
             line,
@@ -239,7 +239,7 @@ fn outcome(
 }
 
 async fn write_people(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     people: &[(EmailAddress, Vec<u8>, Person)],
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
@@ -264,8 +264,8 @@ async fn write_people(
     }
     suppressed.sort_unstable();
     suppression::suppress(conn, &suppressed, now).await?;
-    if !new.is_empty() && bulk::insert(conn, &new).await? != new.len() {
-        return Err(Refusal::Again);
+    if !new.is_empty() {
+        bulk::insert(conn, &new).await?;
     }
     if !changed.is_empty() && bulk::update(conn, &changed).await?.len() != changed.len() {
         return Err(Refusal::Again);
@@ -291,17 +291,17 @@ fn added_topics(
 
 /// Somebody may have been deleted, and suppressed by it, in the moment before they were written.
 async fn refuse_suppressed_meanwhile(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     people: &[(EmailAddress, Vec<u8>, Person)],
 ) -> Result<(), Refusal> {
-    let hashes: Vec<Vec<u8>> = people
+    let hashes: Vec<&Vec<u8>> = people
         .iter()
         .filter(|(_, _, person)| {
             person.changed_by.is_some()
                 && person.suppressed.is_none()
                 && person.to_suppress.is_none()
         })
-        .map(|(_, hash, _)| hash.clone())
+        .map(|(_, hash, _)| hash)
         .collect();
     if hashes.is_empty() || suppression::among(conn, &hashes).await?.is_empty() {
         Ok(())

@@ -4,12 +4,13 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{FollowingSubscriber, SubscriberFilter, SubscriberRow, WritableSubscriber};
 use super::queries::{filtered, with_topics};
 use super::wishes;
+use crate::platform::db::Rows;
 use crate::schema::{subscriber_topics, subscribers};
 use crate::types::{EmailAddress, SubscriberId, TagId};
 
@@ -82,20 +83,20 @@ pub async fn count(conn: &mut AsyncPgConnection, filter: &SubscriberFilter) -> Q
 /// A subscriber to be written: with the version that it must still have, or 0 for a new one.
 pub type Numbered<'a> = (SubscriberId, i64, &'a WritableSubscriber);
 
-/// Inserts subscribers who came with an import, but for those whose address is taken; says how many it did.
-pub async fn insert(conn: &mut AsyncPgConnection, new: &[Numbered<'_>]) -> QueryResult<usize> {
-    let columns = Columns::of(new)?;
-    Inserting(columns).execute(conn).await
+/// Inserts subscribers who came with an import. Fails where an address was taken in the moment before.
+pub async fn insert(conn: &AsyncPgConnection, new: &[Numbered<'_>]) -> QueryResult<()> {
+    let inserting = Inserting(Columns::of(new)?);
+    inserting.execute(&mut &*conn).await.map(|_| ())
 }
 
 /// Updates subscribers, but for those that have another version by now; says how many it did. Address, arrival and
 /// generation stay.
 pub async fn update(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     changed: &[Numbered<'_>],
 ) -> QueryResult<Vec<SubscriberId>> {
     let columns = Columns::of(changed)?;
-    Updating(columns).load(conn).await
+    Updating(columns).load(&mut &*conn).await
 }
 
 /// Deletes subscribers who have this version still, and of whom nobody has asked for anything since.
@@ -109,7 +110,7 @@ pub async fn delete(
 
 /// Lets subscribers follow these tags in this order, and those that they follow already.
 pub async fn add_topics(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     topics: &[(SubscriberId, TagId, i32)],
 ) -> QueryResult<()> {
     if topics.is_empty() {
@@ -120,7 +121,7 @@ pub async fn add_topics(
         tags: topics.iter().map(|(_, tag, _)| *tag).collect(),
         positions: topics.iter().map(|(_, _, position)| *position).collect(),
     };
-    following.execute(conn).await.map(|_| ())
+    following.execute(&mut &*conn).await.map(|_| ())
 }
 
 /// Takes all topics off subscribers.
@@ -133,7 +134,7 @@ pub async fn clear_topics(conn: &mut AsyncPgConnection, ids: &[SubscriberId]) ->
 }
 
 /// Voids what waits for a confirmation of these subscribers, because they have left.
-pub async fn void_wishes(conn: &mut AsyncPgConnection, ids: &[SubscriberId]) -> QueryResult<()> {
+pub async fn void_wishes(conn: &AsyncPgConnection, ids: &[SubscriberId]) -> QueryResult<()> {
     wishes::delete_open(conn, ids).await
 }
 
@@ -195,41 +196,36 @@ impl<'a> Columns<'a> {
         Ok(columns)
     }
 
-    /// `unnest(…)`, whose columns are named by whoever says what it is.
-    fn walk<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("unnest(");
-        out.push_bind_param::<Array<Uuid>, _>(&self.ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.versions)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.emails)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.names)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.statuses)?;
-        for times in &self.times {
-            out.push_sql(", ");
-            out.push_bind_param::<Array<Nullable<Timestamptz>>, _>(times)?;
+    /// These rows as the table `given`.
+    fn walk<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let mut rows = Rows::new(out);
+        rows.column::<Uuid, _>("id", &self.ids)?;
+        rows.column::<BigInt, _>("version", &self.versions)?;
+        rows.column::<Text, _>("email", &self.emails)?;
+        rows.column::<Nullable<Text>, _>("name", &self.names)?;
+        rows.column::<Text, _>("status", &self.statuses)?;
+        for (name, times) in TIMES.into_iter().zip(&self.times) {
+            rows.column::<Nullable<Timestamptz>, _>(name, times)?;
         }
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.locales)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.time_zones)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.attributes)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.consents)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Bool>, _>(&self.roles)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Bool>, _>(&self.disposables)?;
-        out.push_sql(
-            ") given (id, version, email, name, status, confirmed_at, unsubscribed_at, bounced_at, complained_at, \
-             paused_until, locale, time_zone, attributes, consent, is_role_address, is_disposable_address)",
-        );
+        rows.column::<Nullable<Text>, _>("locale", &self.locales)?;
+        rows.column::<Nullable<Text>, _>("time_zone", &self.time_zones)?;
+        rows.column::<Text, _>("attributes", &self.attributes)?;
+        rows.column::<Nullable<Text>, _>("consent", &self.consents)?;
+        rows.column::<Bool, _>("is_role_address", &self.roles)?;
+        rows.column::<Bool, _>("is_disposable_address", &self.disposables)?;
+        rows.named("given");
         Ok(())
     }
 }
+
+/// The instants that an import may write.
+const TIMES: [&str; 5] = [
+    "confirmed_at",
+    "unsubscribed_at",
+    "bounced_at",
+    "complained_at",
+    "paused_until",
+];
 
 struct Inserting<'a>(Columns<'a>);
 
@@ -242,9 +238,7 @@ impl QueryFragment<Pg> for Inserting<'_> {
              select id, email, name, status, confirmed_at, unsubscribed_at, bounced_at, complained_at, paused_until, \
              locale, time_zone, attributes::jsonb, consent::jsonb, is_role_address, is_disposable_address, 'import' from ",
         );
-        self.0.walk(out.reborrow())?;
-        out.push_sql(" on conflict (email) do nothing");
-        Ok(())
+        self.0.walk(out)
     }
 }
 
@@ -291,12 +285,13 @@ struct Deleting {
 
 impl QueryFragment<Pg> for Deleting {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("delete from subscribers using unnest(");
-        out.push_bind_param::<Array<Uuid>, _>(&self.ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.versions)?;
+        out.push_sql("delete from subscribers using ");
+        let mut rows = Rows::new(out.reborrow());
+        rows.column::<Uuid, _>("id", &self.ids)?;
+        rows.column::<BigInt, _>("version", &self.versions)?;
+        rows.named("old");
         out.push_sql(
-            ") old (id, version) where subscribers.id = old.id and subscribers.version = old.version and not exists \
+            " where subscribers.id = old.id and subscribers.version = old.version and not exists \
              (select from subscription_wishes where subscriber_id = subscribers.id) returning subscribers.id",
         );
         Ok(())
@@ -325,16 +320,15 @@ impl QueryFragment<Pg> for Following {
         // A tag that has gone meanwhile is followed by nobody.
         out.push_sql(
             "insert into subscriber_topics (subscriber_id, tag_id, position) \
-             select subscriber_id, tag_id, position from unnest(",
+             select subscriber_id, tag_id, position from ",
         );
-        out.push_bind_param::<Array<Uuid>, _>(&self.ids)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Uuid>, _>(&self.tags)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.positions)?;
+        let mut rows = Rows::new(out.reborrow());
+        rows.column::<Uuid, _>("subscriber_id", &self.ids)?;
+        rows.column::<Uuid, _>("tag_id", &self.tags)?;
+        rows.column::<Integer, _>("position", &self.positions)?;
+        rows.named("given");
         out.push_sql(
-            ") given (subscriber_id, tag_id, position) \
-             where exists (select from tags where tags.id = tag_id) on conflict do nothing",
+            " where exists (select from tags where tags.id = tag_id) on conflict do nothing",
         );
         Ok(())
     }

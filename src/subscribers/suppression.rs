@@ -49,13 +49,14 @@ pub fn hash_of(keys: &Keys, email: &EmailAddress) -> Vec<u8> {
 
 /// The reasons for which these hashes are suppressed; who is not in the answer may be written to.
 pub async fn among(
-    conn: &mut AsyncPgConnection,
-    hashes: &[Vec<u8>],
+    conn: &AsyncPgConnection,
+    hashes: &[impl AsRef<[u8]>],
 ) -> QueryResult<HashMap<Vec<u8>, SuppressionReason>> {
+    let hashes: Vec<&[u8]> = hashes.iter().map(AsRef::as_ref).collect();
     let found: Vec<(Vec<u8>, SuppressionReason)> = suppressions::table
         .filter(suppressions::email_hash.eq_any(hashes))
         .select((suppressions::email_hash, suppressions::reason))
-        .load(conn)
+        .load(&mut &*conn)
         .await?;
     Ok(found.into_iter().collect())
 }
@@ -65,12 +66,12 @@ pub async fn find(
     conn: &mut AsyncPgConnection,
     hash: &[u8],
 ) -> QueryResult<Option<SuppressionReason>> {
-    Ok(among(conn, &[hash.to_vec()]).await?.remove(hash))
+    Ok(among(conn, &[hash]).await?.remove(hash))
 }
 
 /// Suppresses addresses. Who is suppressed already stays so, for the reason that there was.
 pub async fn suppress(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     hashes: &[(Vec<u8>, SuppressionReason)],
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
@@ -89,7 +90,7 @@ pub async fn suppress(
         diesel::insert_into(suppressions::table)
             .values(&rows)
             .on_conflict_do_nothing()
-            .execute(conn)
+            .execute(&mut &*conn)
             .await?;
     }
     Ok(())

@@ -12,13 +12,14 @@ mod verify;
 use chrono::{DateTime, SubsecRound, Utc};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
+use futures::join;
 
 pub use entry::{ConsentAction, ConsentSource, EntryRow, Evidence, NewEntry, Worded};
 pub use queries::{forget_evidence, forget_evidence_of, list};
 pub use verify::{Verdict, verify};
 
 /// How many entries are written by one statement.
-const BATCH: usize = 5000;
+const BATCH: usize = 2500;
 
 /// Adds entries, in their order. Call it **last** in a transaction: from here to its end, all others who write into the
 /// ledger wait, and whoever waited for a row meanwhile could wait for ever.
@@ -32,13 +33,16 @@ pub async fn append(
     }
     // As fine as the database keeps it: the hash must come out the same when it is read back.
     let now = now.trunc_subsecs(6);
-    let (mut number, mut hash) = queries::lock(conn).await?;
-    for batch in entries.chunks(BATCH) {
-        let rows = canonical::chained(number, &hash, now, batch);
-        queries::insert(conn, &rows).await?;
-        if let Some(last) = rows.last() {
-            (number, hash) = (last.number, last.hash.clone());
-        }
+    let (number, hash) = queries::lock(conn).await?;
+    let mut batches = entries.chunks(BATCH);
+    let mut rows = canonical::chained(number, &hash, now, batches.next().unwrap_or_default());
+    while let Some(last) = rows.last() {
+        // While the database writes one batch, the next is chained to it.
+        let next = batches.next().unwrap_or_default();
+        let chaining = async { canonical::chained(last.number, &last.hash, now, next) };
+        let (written, next) = join!(queries::insert(conn, &rows), chaining);
+        written?;
+        rows = next;
     }
     Ok(())
 }

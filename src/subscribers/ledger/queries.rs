@@ -1,12 +1,13 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{BigInt, Bytea, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 
 use super::canonical::GENESIS;
 use super::entry::EntryRow;
+use crate::platform::db::Rows;
 use crate::schema::consent_ledger;
 use crate::types::{FormId, SubscriberId};
 
@@ -84,32 +85,22 @@ impl QueryFragment<Pg> for Inserting<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "insert into consent_ledger (number, subscriber_id, at, action, source, actor_id, form_id, wording_version, \
-             details, private, private_digest, hash) select * from unnest(",
+             details, private, private_digest, hash) select * from ",
         );
-        out.push_bind_param::<Array<BigInt>, _>(&self.numbers)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Uuid>, _>(&self.subscribers)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Timestamptz>, _>(&self.at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.actions)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.sources)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Uuid>>, _>(&self.actors)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Uuid>>, _>(&self.forms)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Integer>>, _>(&self.versions)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Jsonb>, _>(&self.details)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Jsonb>>, _>(&self.privates)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Bytea>>, _>(&self.digests)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Bytea>, _>(&self.hashes)?;
-        out.push_sql(")");
+        let mut rows = Rows::new(out.reborrow());
+        rows.column::<BigInt, _>("number", &self.numbers)?;
+        rows.column::<Uuid, _>("subscriber_id", &self.subscribers)?;
+        rows.column::<Timestamptz, _>("at", &self.at)?;
+        rows.column::<Text, _>("action", &self.actions)?;
+        rows.column::<Text, _>("source", &self.sources)?;
+        rows.column::<Nullable<Uuid>, _>("actor_id", &self.actors)?;
+        rows.column::<Nullable<Uuid>, _>("form_id", &self.forms)?;
+        rows.column::<Nullable<Integer>, _>("wording_version", &self.versions)?;
+        rows.column::<Jsonb, _>("details", &self.details)?;
+        rows.column::<Nullable<Jsonb>, _>("private", &self.privates)?;
+        rows.column::<Nullable<Bytea>, _>("private_digest", &self.digests)?;
+        rows.column::<Bytea, _>("hash", &self.hashes)?;
+        rows.named("given");
         Ok(())
     }
 }

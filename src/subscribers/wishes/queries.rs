@@ -58,11 +58,11 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: WishId) -> QueryResult<()>
 
 /// Forgets what subscribers have asked for and not confirmed, and the links that were sent for it: they have left since, or
 /// no longer have the address that it was asked for with.
-pub async fn delete_open(conn: &mut AsyncPgConnection, ids: &[SubscriberId]) -> QueryResult<()> {
+pub async fn delete_open(conn: &AsyncPgConnection, ids: &[SubscriberId]) -> QueryResult<()> {
     diesel::delete(subscription_wishes::table)
         .filter(subscription_wishes::subscriber_id.eq_any(ids))
         .filter(subscription_wishes::granted_at.is_null())
-        .execute(conn)
+        .execute(&mut &*conn)
         .await
         .map(|_| ())
 }
