@@ -22,6 +22,7 @@
 //! jobs of one that crashed come back when it ends.
 
 mod backoff;
+mod lookout;
 mod queries;
 mod runner;
 mod wake;

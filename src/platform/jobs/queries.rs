@@ -80,25 +80,15 @@ struct Claim<'a> {
 
 impl QueryFragment<Pg> for Claim<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "with due as materialized (
-                select id from jobs where dead_at is null and run_at <= ",
-        );
-        self.now.walk_ast(out.reborrow())?;
-        out.push_sql(" and (locked_until is null or locked_until < now()) and kind = any(");
-        out.push_bind_param::<Array<Text>, _>(&self.kinds)?;
-        out.push_sql(") order by run_at, id limit ");
-        out.push_bind_param::<BigInt, _>(&self.most)?;
-        out.push_sql(&format!(
-            " for update skip locked)
-            update jobs set attempts = attempts + 1, locked_until = now() + interval '{} seconds', locked_by = ",
-            LEASE.as_secs()
-        ));
+        out.push_sql("select id, kind, payload, attempts, created_at from claim_jobs(");
         out.push_bind_param::<Uuid, _>(&self.runner)?;
-        out.push_sql(
-            " from due where jobs.id = due.id
-            returning jobs.id, jobs.kind, jobs.payload, jobs.attempts, jobs.created_at",
-        );
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.kinds)?;
+        out.push_sql(", ");
+        self.now.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.most)?;
+        out.push_sql(&format!(", interval '{} seconds')", LEASE.as_secs()));
         Ok(())
     }
 }

@@ -8,18 +8,20 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
+use super::lookout::{Lookout, POLL};
 use super::{Job, Kind, Kinds, Outcome, backoff, queries, wake};
 use crate::platform::Platform;
 use crate::platform::token::random_bytes;
 use crate::types::JobId;
 
-/// How often the queue is looked at when nobody tells of a job.
-const POLL: Duration = Duration::from_secs(5);
-/// How long to rest when something is due that somebody else is just taking, and after a failure.
-const STILL_DUE: Duration = Duration::from_millis(200);
+/// How long to rest when what is done can't be taken out.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How often leases are prolonged, and after which time a job that waits in hand is given back.
 const HEARTBEAT: Duration = Duration::from_secs(queries::LEASE.as_secs() / 3);
+/// How long those that are done are gathered before they are taken out, and how many go at once. Whatever is done in that
+/// time is done a second time where its instance is killed.
+const GATHER: Duration = Duration::from_millis(2);
+const AT_ONCE: usize = 500;
 
 /// What an instance is doing about jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +56,11 @@ impl Runner {
         let stage = watch::Sender::new(Stage::Working);
         let told = watch::Sender::new(());
         let me = Uuid::now_v7();
-        let (done, finished) = mpsc::channel(places);
+        let (done, finished) = mpsc::channel(AT_ONCE);
         let hand = Hand {
+            lookout: Lookout::new(platform.clone(), names, me, places),
             platform: platform.clone(),
             kinds,
-            names,
             me,
             places,
             waiting: VecDeque::new(),
@@ -123,7 +125,7 @@ impl Stopper {
 struct Hand {
     platform: Platform,
     kinds: Kinds,
-    names: Vec<&'static str>,
+    lookout: Lookout,
     me: Uuid,
     places: usize,
     /// Taken, and not begun: so that one question brings several.
@@ -144,26 +146,19 @@ impl Hand {
         let mut stages = stage.subscribe();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut next_look = Instant::now();
-        let mut is_lost = false;
         let until = loop {
             if let Stage::Stopping(until) = *stages.borrow_and_update() {
                 break until;
             }
-            let has_room = self.waiting.len() * 2 < self.places;
-            if has_room && next_look <= Instant::now() {
-                told.borrow_and_update();
-                jumps.borrow_and_update();
-                next_look = Instant::now() + self.look(&mut is_lost).await;
-                self.begin_waiting();
-                continue;
-            }
+            let next = self.lookout.next(self.waiting.len());
+            let due = next.unwrap_or_else(Instant::now);
             tokio::select! {
                 _ = stages.changed() => {}
+                jobs = self.lookout.found() => self.take(jobs),
                 Some(ended) = self.running.join_next() => self.ended(ended.ok()),
-                () = sleep_until(next_look), if has_room => {}
-                _ = told.changed(), if has_room => next_look = Instant::now(),
-                _ = jumps.changed() => next_look = Instant::now(),
+                _ = told.changed(), if next.is_some() => self.lookout.hurry(),
+                _ = jumps.changed(), if next.is_some() => self.lookout.hurry(),
+                () = sleep_until(due), if next.is_some() => self.lookout.look(self.waiting.len()),
                 _ = heartbeat.tick() => self.beat().await,
             }
         };
@@ -171,45 +166,11 @@ impl Hand {
         stage.send_replace(Stage::Stopped);
     }
 
-    /// Takes what is due; says how long to rest before the next look.
-    async fn look(&mut self, is_lost: &mut bool) -> Duration {
-        match self.take().await {
-            Ok(rest) => {
-                *is_lost = false;
-                rest
-            }
-            Err(fault) => {
-                if !std::mem::replace(is_lost, true) {
-                    tracing::warn!("jobs can't be looked for: {fault:#}");
-                }
-                AFTER_FAILURE
-            }
-        }
-    }
-
-    async fn take(&mut self) -> anyhow::Result<Duration> {
-        let mut conn = self.platform.db.get().await?;
-        let wanted = self.places * 2 - self.waiting.len();
-        let now = self.platform.clock.moment();
-        let most = i64::try_from(wanted)?;
-        let jobs = queries::claim(&mut conn, self.me, &self.names, most, now).await?;
-        let is_all = jobs.len() < wanted;
+    fn take(&mut self, jobs: Vec<Job>) {
         let taken = Instant::now();
-        let is_none = jobs.is_empty();
-        self.waiting
-            .extend(jobs.into_iter().map(|job| (job, taken)));
-        if !is_all {
-            return Ok(Duration::ZERO);
-        }
-        let Some(next) = queries::next_due(&mut conn, &self.names).await? else {
-            return Ok(POLL);
-        };
-        let now = self.platform.clock.now_in_database(&mut conn).await?;
-        match (next - now).to_std() {
-            Ok(rest) if !rest.is_zero() => Ok(rest.min(POLL)),
-            _ if is_none => Ok(STILL_DUE),
-            _ => Ok(Duration::ZERO),
-        }
+        let taken = jobs.into_iter().map(|job| (job, taken));
+        self.waiting.extend(taken);
+        self.begin_waiting();
     }
 
     /// Gives free places to what waits.
@@ -269,8 +230,12 @@ impl Hand {
 
     /// Finishes what was begun, until an instant, and gives back the rest.
     async fn wind_down(mut self, until: Instant, finishing: JoinHandle<()>) {
-        let waiting: Vec<JobId> = self.waiting.drain(..).map(|(job, _)| job.id).collect();
-        self.give_back(waiting).await;
+        let waiting = self.waiting.drain(..).map(|(job, _)| job.id);
+        let mut unbegun: Vec<JobId> = waiting.collect();
+        if let Ok(jobs) = timeout(POLL, self.lookout.last_found()).await {
+            unbegun.extend(jobs.iter().map(|job| job.id));
+        }
+        self.give_back(unbegun).await;
         let mut heartbeat = interval(HEARTBEAT);
         while !self.running.is_empty() {
             tokio::select! {
@@ -286,7 +251,7 @@ impl Hand {
         let _ = timeout(POLL, finishing).await;
     }
 
-    async fn give_back(&self, ids: Vec<JobId>) {
+    async fn give_back(&mut self, ids: Vec<JobId>) {
         let given = async {
             let mut conn = self.platform.db.get().await?;
             queries::give_back(&mut conn, self.me, &ids).await?;
@@ -353,11 +318,17 @@ fn pause_after(attempt: i32) -> Duration {
     backoff::pause(attempt, drawn)
 }
 
-/// Takes what is done out of the queue: all that were finished while the ones before were taken out, in one statement.
+/// Takes what is done out of the queue: all that were finished in a moment, in one statement.
 async fn finish(platform: Platform, me: Uuid, mut finished: mpsc::Receiver<JobId>) {
-    const AT_ONCE: usize = 100;
     let mut ids = Vec::with_capacity(AT_ONCE);
-    while finished.recv_many(&mut ids, AT_ONCE).await > 0 {
+    while let Some(id) = finished.recv().await {
+        ids.push(id);
+        sleep(GATHER).await;
+        while ids.len() < AT_ONCE
+            && let Ok(id) = finished.try_recv()
+        {
+            ids.push(id);
+        }
         while let Err(fault) = take_out(&platform, me, &ids).await {
             tracing::warn!(
                 "{} jobs that are done can't be taken out: {fault:#}",
