@@ -19,6 +19,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether the other side has gone, or says that it goes.
+    pub fn ends_the_connection(&self) -> bool {
+        matches!(self.code, 0 | 421)
+    }
+
     /// Whose fault it is. A refusal for reasons of policy (5.7) or of a full mailbox (5.2.2) may pass; one before the
     /// recipient was named is ours, and is for people to mend.
     pub fn judged(self) -> MailFault {

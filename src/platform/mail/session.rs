@@ -4,7 +4,7 @@ use futures::TryFutureExt;
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Noop, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -22,6 +22,8 @@ const PATIENCE: u32 = 4;
 pub struct Session {
     conn: AsyncSmtpConnection,
     timeout: Duration,
+    /// Whether the server takes several commands at once (RFC 2920).
+    can_pipeline: bool,
     state: State,
 }
 
@@ -64,6 +66,7 @@ impl Session {
             let upgrading = conn.starttls(tls.clone(), hello).map_err(told);
             in_time("STARTTLS", limit, upgrading).await?;
         }
+        let can_pipeline = in_time("EHLO", limit, can_pipeline(&mut conn, hello)).await?;
         if let Some((user, password)) = &server.user {
             if !conn.is_encrypted() && !server.is_this_machine() {
                 return Err("it has no TLS, and the password is not sent in the clear".to_owned());
@@ -75,6 +78,7 @@ impl Session {
         Ok(Self {
             conn,
             timeout: limit,
+            can_pipeline,
             state: State::Fresh,
         })
     }
@@ -103,10 +107,10 @@ impl Session {
             }
             Err(refusal) => refusal,
         };
-        if was_used && refusal.step == "MAIL" && matches!(refusal.code, 0 | 421) {
+        if was_used && refusal.step == "MAIL" && refusal.ends_the_connection() {
             return Err(Failure::Stale);
         }
-        if !matches!(refusal.code, 0 | 421) {
+        if !refusal.ends_the_connection() {
             let reset = timeout(self.timeout, self.conn.command(Rset)).await;
             if matches!(reset, Ok(Ok(_))) {
                 self.state = State::Used;
@@ -136,13 +140,35 @@ impl Session {
         if !bytes.is_ascii() {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        let limit = self.timeout;
-        let mail = Mail::new(Some(from), parameters);
-        step("MAIL", limit, self.conn.command(mail)).await?;
-        step("RCPT", limit, self.conn.command(Rcpt::new(to, Vec::new()))).await?;
-        step("DATA", limit, self.conn.command(Data)).await?;
+        self.announce(Mail::new(Some(from), parameters), Rcpt::new(to, Vec::new()))
+            .await?;
         let mail = self.conn.command(Content(bytes));
-        step("the mail", limit * PATIENCE, mail).await
+        step("the mail", self.timeout * PATIENCE, mail).await
+    }
+
+    /// Says who a mail is from and for: at once where the server allows it, which saves two journeys there and back.
+    async fn announce(&mut self, mail: Mail, recipient: Rcpt) -> Result<(), Refusal> {
+        let (conn, limit) = (&mut self.conn, self.timeout);
+        if !self.can_pipeline {
+            step("MAIL", limit, conn.command(mail)).await?;
+            step("RCPT", limit, conn.command(recipient)).await?;
+            return step("DATA", limit, conn.command(Data)).await;
+        }
+        let all = format!("{mail}{recipient}{Data}");
+        let mut outcome = step("MAIL", limit, conn.command(all)).await;
+        for name in ["RCPT", "DATA"] {
+            if matches!(&outcome, Err(refusal) if refusal.ends_the_connection()) {
+                break;
+            }
+            let answer = step(name, limit, conn.read_response()).await;
+            if outcome.is_ok() {
+                outcome = answer;
+            } else if name == "DATA" && answer.is_ok() {
+                // It waits for a mail though it knows no recipient; this ends that (RFC 2920 §3.1).
+                let _ = step(name, limit, conn.command(".\r\n")).await;
+            }
+        }
+        outcome
     }
 }
 
@@ -167,6 +193,17 @@ async fn greeted(
         .map_err(|fault| fault.to_string())?;
     let opening = AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello);
     opening.await.map_err(told)
+}
+
+/// Asks what the server can do once more: the library tells of some extensions only.
+async fn can_pipeline(conn: &mut AsyncSmtpConnection, hello: &ClientId) -> Result<bool, String> {
+    match conn.command(Ehlo::new(hello.clone())).await {
+        Ok(answer) => Ok(answer
+            .message()
+            .any(|line| line.eq_ignore_ascii_case("PIPELINING"))),
+        Err(fault) if fault.status().is_some() => Ok(false),
+        Err(fault) => Err(told(fault)),
+    }
 }
 
 /// A mail as it is written: a dot is put before each line that begins with one, and one alone ends it (RFC 5321 §4.5.2). It

@@ -26,6 +26,8 @@ struct Shared {
     troubles: Mutex<VecDeque<Trouble>>,
     /// How many connections there were.
     connections: Mutex<usize>,
+    /// How many commands came before the ones before them were answered.
+    pipelined: Mutex<usize>,
     /// The commands that came, without what is secret in them.
     commands: Mutex<Vec<String>>,
 }
@@ -120,6 +122,11 @@ impl Sink {
         *self.shared.connections.lock().unwrap()
     }
 
+    /// How many commands came before the ones before them were answered (RFC 2920).
+    pub fn pipelined(&self) -> usize {
+        *self.shared.pipelined.lock().unwrap()
+    }
+
     /// The commands so far.
     pub fn commands(&self) -> Vec<String> {
         self.shared.commands.lock().unwrap().clone()
@@ -210,6 +217,7 @@ async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         if lines.read_line(&mut line).await? == 0 {
             return Ok(());
         }
+        *shared.pipelined.lock().unwrap() += usize::from(!lines.buffer().is_empty());
         let line = line.trim_end();
         let verb = line.split([' ', ':']).next().unwrap().to_uppercase();
         let shown = if verb == "AUTH" { "AUTH" } else { line };
@@ -224,6 +232,7 @@ async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             "AUTH" if is_known(line) => "235 2.7.0 welcome",
             "AUTH" => "535 5.7.8 not with this password",
             "MAIL" => "250 2.1.0 ok",
+            "RCPT" if envelope.from.is_none() => "503 5.5.1 from whom?",
             "RCPT" => "250 2.1.5 ok",
             "DATA" if envelope.to.is_empty() => "503 5.5.1 for whom?",
             "DATA" => "354 go on",
@@ -250,7 +259,7 @@ async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
 
 #[derive(Default)]
 struct Envelope {
-    from: String,
+    from: Option<String>,
     parameters: String,
     to: Vec<String>,
     has_sent: bool,
@@ -260,13 +269,16 @@ impl Envelope {
     fn follow(&mut self, verb: &str, line: &str) {
         match verb {
             "MAIL" => {
-                self.from = bracketed(line);
+                self.from = Some(bracketed(line));
                 let (_, parameters) = line.split_once('>').unwrap_or_default();
                 self.parameters = parameters.trim().to_owned();
                 self.to.clear();
             }
             "RCPT" => self.to.push(bracketed(line)),
-            "RSET" => self.to.clear(),
+            "RSET" => {
+                self.from = None;
+                self.to.clear();
+            }
             _ => {}
         }
     }
@@ -357,7 +369,7 @@ async fn take_mail(
         }
     }
     let message = Received {
-        from: envelope.from.clone(),
+        from: envelope.from.take().unwrap_or_default(),
         to: std::mem::take(&mut envelope.to),
         parameters: envelope.parameters.clone(),
         raw: String::from_utf8(raw).unwrap(),

@@ -122,6 +122,36 @@ async fn connections_are_used_again_and_replaced_when_they_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_commands_together_gets_them_together_and_no_other() {
+    let sink = Sink::start().await;
+    let app = sending_by(&sink).await;
+    app.platform.mailer.send(&mail()).await.unwrap();
+    assert_eq!(sink.pipelined(), 2, "RCPT and DATA came with MAIL");
+
+    for _ in 0..2 {
+        sink.trouble(Trouble::At("EHLO", "250 sink.example.com"));
+    }
+    mailer_of(&app).send(&mail()).await.unwrap();
+    assert_eq!(sink.pipelined(), 2);
+    assert_eq!(sink.messages().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_waits_for_a_mail_to_nobody_gets_none_and_can_be_used_again() {
+    let sink = Sink::start().await;
+    let app = sending_by(&sink).await;
+    sink.trouble(Trouble::At("RCPT", "550 5.1.1 who?"));
+    sink.trouble(Trouble::At("DATA", "354 go on"));
+    sink.trouble(Trouble::At("BODY", "554 5.5.1 for whom?"));
+
+    let fault = app.platform.mailer.send(&mail()).await.unwrap_err();
+    assert_eq!(kind_of(&fault), "refused");
+    app.platform.mailer.send(&mail()).await.unwrap();
+    assert_eq!(sink.connections(), 1);
+    assert_eq!(sink.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_logged_in_to_and_a_wrong_password_is_nobodys_bounce() {
     let sink = Sink::start().await;
     let with = |user: &str| sink.url.replace("smtp://", &format!("smtp://{user}@"));
