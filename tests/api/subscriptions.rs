@@ -1,6 +1,7 @@
 mod choosing;
 mod confirming;
 mod hosted;
+mod killed;
 mod leaving;
 mod limits;
 mod links;
