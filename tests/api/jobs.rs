@@ -175,6 +175,34 @@ async fn a_job_is_done_at_its_instant_and_not_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn to_take_a_few_jobs_is_no_look_at_all_of_them() {
+    let app = started(&[("MASTHEAD_JOB_WORKERS", "0")]).await;
+    app.execute(
+        "insert into jobs (id, kind, payload, run_at, created_at)
+        select gen_random_uuid(), 'test.note', '{}', now() - n * interval '1 second', now() from generate_series(1, 20000) n",
+    )
+    .await;
+
+    let taken = app
+        .rows(
+            "select count(*) from claim_jobs(gen_random_uuid(), array['test.note'], now(), 10, interval '1 hour')",
+        )
+        .await;
+    assert_eq!(taken, ["10"]);
+    let first = "select count(*) from jobs where locked_by is not null and run_at < now() - interval '19989 seconds'";
+    assert_eq!(app.rows(first).await, ["10"], "the longest due first");
+
+    let read = "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'jobs_due_idx'";
+    let mut seen = 0;
+    eventually("Postgres has counted", async || {
+        seen = app.rows(read).await[0].parse().unwrap();
+        seen > 0
+    })
+    .await;
+    assert!(seen < 1000, "{seen} entries of the index were read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_unfinished_jobs_with_one_key_there_is_one() {
     let app = started(&[]).await;
     let keyed = |kind, key| NewJob {

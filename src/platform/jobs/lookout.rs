@@ -26,7 +26,9 @@ pub struct Lookout {
     /// How many jobs are in hand at least and at present, begun or not: the more, the quicker they are done.
     least: usize,
     portion: usize,
-    last: Instant,
+    /// How many were done since an instant.
+    done: usize,
+    since: Instant,
     next: Instant,
     is_lost: bool,
     asking: Option<BoxFuture<'static, anyhow::Result<Found>>>,
@@ -52,7 +54,8 @@ impl Lookout {
             me,
             least,
             portion: least,
-            last: now,
+            done: 0,
+            since: now,
             next: now,
             is_lost: false,
             asking: None,
@@ -115,14 +118,17 @@ impl Lookout {
         }
     }
 
+    /// Notes that a job is done.
+    pub fn done(&mut self) {
+        self.done += 1;
+    }
+
     fn keep_pace(&mut self) {
-        let took = self.last.elapsed();
-        self.last = Instant::now();
-        if took < PACE {
-            self.portion = (self.portion * 2).min(MOST.max(self.least));
-        } else if took > PACE * 4 {
-            self.portion = (self.portion / 2).max(self.least);
-        }
+        let in_time = self.done as f64 * PACE.as_secs_f64() / self.since.elapsed().as_secs_f64();
+        let most = MOST.min(self.portion * 2).max(self.least);
+        self.portion = (in_time as usize).clamp(self.least, most);
+        self.done = 0;
+        self.since = Instant::now();
     }
 }
 

@@ -194,6 +194,7 @@ impl Hand {
     fn ended(&mut self, id: Option<JobId>) {
         if let Some(id) = id {
             self.begun.remove(&id);
+            self.lookout.done();
         }
         self.begin_waiting();
     }
