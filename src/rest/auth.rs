@@ -57,8 +57,12 @@ pub fn bearer_token(
         "this needs an access token; send `Authorization: Bearer …`",
     ))?;
     let text = header.to_str().unwrap_or_default();
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    match (scheme.eq_ignore_ascii_case("bearer"), token.trim()) {
+        (true, "") => Err(Problem::Unauthenticated(
+            "there is no token behind `Bearer`; `POST /api/v1/auth/token` gives one",
+        )),
+        (true, token) => Ok(token),
         _ => Err(Problem::Unauthenticated(
             "the header must read `Authorization: Bearer …`",
         )),

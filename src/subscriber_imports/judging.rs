@@ -198,12 +198,14 @@ impl Judge<'_> {
             return Ok(((Verdict::Unchanged, remark), None, Vec::new()));
         }
         if self.request.on_conflict == OnConflict::Skip {
-            let detail = "is on the list already; `on_conflict=update` would change them";
-            return Ok((
-                (Verdict::Unchanged, Some(Remark::new("exists", detail))),
-                None,
-                Vec::new(),
-            ));
+            let remark = if person.before.is_some() {
+                let detail = "is on the list already; `on_conflict=update` would change them";
+                Remark::new("exists", detail)
+            } else {
+                let detail = "an earlier row has this address; `on_conflict=update` would change what it said";
+                Remark::new("repeated", detail)
+            };
+            return Ok(((Verdict::Unchanged, Some(remark)), None, Vec::new()));
         }
         let mut entries = Vec::new();
         if !members.is_empty() {

@@ -29,6 +29,7 @@ const paletteOf = ({ scheme, background, text, accent }, display) => {
   const legible = (colour, least, other) => (colour && contrast(colour, back) >= least ? colour : other);
   const ink = legible(text, 4.5, dark ? "#f6f7f9" : "#14161a");
   const on = contrast(accent, "#ffffff") < 4.5 ? "#000000" : "#ffffff";
+  const line = legible(mix(ink, back, 0.5), 3, ink);
   return {
     scheme: dark ? "dark" : "light",
     back,
@@ -36,9 +37,10 @@ const paletteOf = ({ scheme, background, text, accent }, display) => {
     accent,
     on,
     soft: legible(mix(ink, back, 0.7), 4.5, ink),
-    line: legible(mix(ink, back, 0.5), 3, ink),
+    line,
     hair: mix(ink, back, 0.13),
     field: mix("#ffffff", back, dark ? 0.05 : 0.8),
+    edge: legible(accent, 1.5, line),
     ring: legible(accent, 3, ink),
     fault: legible(dark ? "#ffb3a7" : "#b3261e", 4.5, ink),
   };

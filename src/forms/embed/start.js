@@ -7,7 +7,11 @@ const read = (response) => (response.ok ? response.json() : Promise.reject(respo
 
 const fetchForm = (base, key) => {
   const address = `${base}api/v1/forms/${encodeURIComponent(key)}`;
-  const request = () => fetch(address).then(read).then((form) => chooseVariant({ ...form, base }));
+  const tellMissing = (fault) => {
+    if (fault.status === 404) console.warn(`masthead: no active form “${key}”`);
+    throw fault;
+  };
+  const request = () => fetch(address).then(read).then((form) => chooseVariant({ ...form, base })).catch(tellMissing);
   return (fetched[address] = fetched[address] || request());
 };
 
@@ -41,14 +45,17 @@ const standAt = async (place, base, tags) => {
   whenSeen(view.box, () => count("show", form));
 };
 
-// A form that a script names. An inline one has its places, or else stands behind the script.
+// A form that a script names. An inline one has its places, or else stands behind the script; that of a script which is not
+// in the text ends the page.
 const add = async (base, key, script) => {
   const form = await takeUp(base, key, script.dataset.tags);
   if (!form) return;
   const isInline = form.display === "inline";
   const show = () => {
     if (!isInline) return isDue(form) && showOver(form);
-    if (!placeOf(key) && document.body.contains(script)) script.after(el("div", { "data-masthead-form": key }));
+    if (placeOf(key)) return;
+    const place = el("div", { "data-masthead-form": key });
+    document.body.contains(script) ? script.after(place) : document.body.append(place);
   };
   TRIGGERS[form.trigger.kind](form.trigger, show);
 };

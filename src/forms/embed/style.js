@@ -42,7 +42,7 @@ select { appearance: none; }
 .control:focus { outline: 2px solid var(--ring); outline-offset: -1px; }
 [aria-invalid=true] { border-color: var(--fault); }
 .button { position: relative; flex: 1 0 auto; max-width: 100%; min-height: 3.5em; padding: .5em 1.5em; border-radius: var(--inner);
-  background: var(--accent); color: var(--on); font-weight: 600; cursor: pointer; transition: box-shadow .15s; }
+  border: 1px solid var(--edge); background: var(--accent); color: var(--on); font-weight: 600; cursor: pointer; transition: box-shadow .15s; }
 .button:hover { box-shadow: 0 0 0 3px var(--hair); }
 .busy .button { color: transparent; }
 .busy .button::after { content: ""; position: absolute; inset: 0; width: 1.25em; height: 1.25em; margin: auto; border: 2px solid var(--on);

@@ -19,7 +19,7 @@ const paragraph = (part, text) => text && el("p", { class: part, part }, ...link
 
 const makeField = (form, copy, { name, kind, required, options }) => {
   const own = (copy.fields || {})[name] || {};
-  const label = (own.label || copy[`${kind}_label`] || name) + (required && kind !== "email" ? " *" : "");
+  const label = (own.label || copy[`${kind}_label`] || name) + (required && (kind !== "email" || form.fields[0]) ? " *" : "");
   const placeholder = own.placeholder || copy[`${kind}_placeholder`];
   const fault = el("p", { class: "fault", id: `${name}-fault`, hidden: true });
   const tick = (text, value) =>

@@ -2,7 +2,7 @@
 
 const WORDS = {
   en: {
-    address: "Please enter your whole e-mail address.",
+    address: "Please enter your whole email address.",
     missing: "Please fill this in.",
     often: "Too many attempts. Please try again in a few minutes.",
     lost: "The connection failed. Your entries are still here: please try again.",

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::defaults::BuiltIn;
+use super::fields::{Field, FieldKind};
 use super::words::{Choice, FieldName, OptionalLine, OptionalProse};
 use crate::rest::body::{Keyed, from_body, object_member};
 use crate::types::{Line, Locale, Prose};
@@ -41,16 +42,51 @@ pub struct Texts {
     pub fields: Keyed<FieldName, FieldTexts, 20>,
 }
 
+impl Texts {
+    /// Gives labels to fields that lack them: those of the usual language, or else their names.
+    pub fn label(&mut self, fields: &[Field], usual: Option<&Keyed<FieldName, FieldTexts, 20>>) {
+        let own = fields
+            .iter()
+            .filter(|field| !matches!(field.kind, FieldKind::Name | FieldKind::Topics));
+        for field in own {
+            let usual = usual.and_then(|texts| texts.get(&field.name));
+            if self.fields.get(&field.name).is_none() {
+                let new = (field.name.clone(), FieldTexts::default());
+                self.fields.0.push(new);
+            }
+            let Some((_, texts)) = self
+                .fields
+                .0
+                .iter_mut()
+                .find(|(name, _)| *name == field.name)
+            else {
+                continue;
+            };
+            if texts.label.is_none() {
+                let usual = usual.and_then(|usual| usual.label.clone());
+                texts.label = usual.or_else(|| field.name.as_label());
+            }
+            for (choice, label) in usual.into_iter().flat_map(|usual| &usual.options.0) {
+                if texts.options.get(choice).is_none() {
+                    texts.options.0.push((choice.clone(), label.clone()));
+                }
+            }
+        }
+    }
+}
+
 /// What a form says at one of its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = FormFieldTexts)]
 pub struct FieldTexts {
-    /// `null`: the field's name.
+    /// Where there is none, the label in the form's `default_locale`, or else the field's name, as in `Favourite garden` for
+    /// `favourite_garden`.
     #[schema(inline)]
     pub label: Option<Line<200>>,
     #[schema(inline)]
     pub placeholder: Option<Line<200>>,
-    /// What is shown for each value of a `select`; the value itself where there is nothing.
+    /// What is shown for each value of a `select`. Where there is nothing, the same in the form's `default_locale`, or else
+    /// the value itself.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub options: Keyed<Choice, Line<200>, 50>,
 }

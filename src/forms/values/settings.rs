@@ -232,9 +232,15 @@ impl Settings {
 
     /// All that it says. Fails where something is lacking, which [`Settings::from_body`] has seen to.
     pub fn wording(&self) -> Result<Wording, Fault> {
+        let usual = self.copy.get(&self.default_locale);
         let whole = |locale: &Locale, texts: &WrittenTexts| {
-            let texts = texts.filled(self.built_in(locale).as_ref(), self.needed());
-            texts.map_err(|_| Fault::required())
+            let filled = texts.filled(self.built_in(locale).as_ref(), self.needed());
+            let mut filled = filled.map_err(|_| Fault::required())?;
+            filled.label(
+                &self.fields.0,
+                usual.and_then(|usual| usual.fields.as_ref()),
+            );
+            Ok::<_, Fault>(filled)
         };
         let mut copy = Vec::new();
         for (locale, texts) in &self.copy.0 {

@@ -71,6 +71,15 @@ words! {
     OptionalProse = optional_prose;
 }
 
+impl FieldName {
+    /// The name as people would write it: `favourite_garden` as `Favourite garden`.
+    pub fn as_label(&self) -> Option<Line<200>> {
+        let words = self.0.replace('_', " ");
+        let (first, rest) = words.split_at_checked(1)?;
+        Line::parse(&format!("{}{rest}", first.to_ascii_uppercase())).ok()
+    }
+}
+
 fn colour(text: &str) -> Result<String, Fault> {
     let digits = text.strip_prefix('#').unwrap_or_default();
     if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {

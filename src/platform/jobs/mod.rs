@@ -134,7 +134,7 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// A kind whose jobs are begun at most 12 times (for some 15 hours) and take at most a quarter of an hour each time.
+    /// A kind whose jobs are begun at most 12 times (for some two and a half hours) and take at most a quarter of an hour each time.
     pub const fn new(name: &'static str, handler: Handler) -> Self {
         Self {
             name,

@@ -57,7 +57,10 @@ impl SmtpServer {
             return Err("names no host".to_owned());
         }
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-            return Err("must end with the port, or with a query".to_owned());
+            return Err(
+                "must end with the port, or with a query; characters such as @ : / ? # % in a user or password are percent-encoded: # is %23"
+                    .to_owned(),
+            );
         }
         let user = match (url.username(), url.password()) {
             ("", None) => None,
@@ -113,7 +116,8 @@ impl SmtpServer {
             ("timeout", _) => self.timeout = Duration::from_secs(number(1, 300)?.into()),
             _ => {
                 return Err(
-                    "has a parameter that is none of tls, rate, connections, timeout".to_owned(),
+                    "has a parameter that is none of tls, rate, connections, timeout; a ? in a user or password is %3F"
+                        .to_owned(),
                 );
             }
         }

@@ -71,6 +71,10 @@ impl Session {
             if !conn.is_encrypted() && !server.is_this_machine() {
                 return Err("it has no TLS, and the password is not sent in the clear".to_owned());
             }
+            let ways = conn.server_info().get_auth_mechanism(DEFAULT_MECHANISMS);
+            if ways.is_none() {
+                return Err("it offers no log-in; leave out user and password".to_owned());
+            }
             let credentials = Credentials::new(user.clone(), Secret::expose(password).to_owned());
             let log_in = conn.auth(DEFAULT_MECHANISMS, &credentials).map_err(told);
             in_time("the log-in", limit, log_in).await?;

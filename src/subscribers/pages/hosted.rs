@@ -31,16 +31,21 @@ use crate::types::{JsonObject, Line, Locale, Parse, Reference, TagId};
 /// Open a form as a page
 ///
 /// The form with this id or key, for readers whose browsers run no scripts. To open it changes nothing.
-#[utoipa::path(tag = "site", params(("key" = String, Path, description = "The form's id or key", example = "314")), security(()), responses((status = 200, description = "The page", content_type = "text/html", body = String)))]
+#[utoipa::path(tag = "site", params(("key" = String, Path, description = "The form's id or key", example = "314")), security(()), responses(
+    (status = 200, description = "The page", content_type = "text/html", body = String),
+    (status = 404, description = "The page of a link that does not work", content_type = "text/html", body = String),
+))]
 #[get("/forms/{key}")]
 pub async fn form_page(
     platform: Data<Platform>,
     request: HttpRequest,
     key: Segment<String>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = FormReference::parse(&key.0).map_err(|_| Problem::NotFound("form"))?;
     let mut conn = platform.db.get().await?;
-    let form = find(&mut conn, &wanted).await?;
+    let form = match find(&mut conn, &key.0).await {
+        Ok(form) => form,
+        Err(problem) => return Reader::of(&request, &platform.config, None).trouble(problem),
+    };
     let shown = Shown::new(&platform, &request, &form);
     shown
         .form_page(&mut conn, &Form::default(), &BTreeMap::new())
@@ -56,6 +61,7 @@ pub async fn form_page(
 #[utoipa::path(tag = "site", params(("key" = String, Path, description = "The form's id or key", example = "314")), request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "The fields of the form"), security(()), responses(
     (status = 200, description = "The page that says what has become of it", content_type = "text/html", body = String),
     (status = 303, description = "The page that the form leads to"),
+    (status = 404, description = "The page of a link that does not work", content_type = "text/html", body = String),
     (status = 422, description = "The form again, with what is wrong in it", content_type = "text/html", body = String),
     (status = 429, description = "The seventh sign-up by a page from this address on the net within a quarter of an hour", content_type = "text/html", body = String),
 ))]
@@ -68,11 +74,13 @@ pub async fn send_form_page(
     key: Segment<String>,
     sent: Form,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = FormReference::parse(&key.0).map_err(|_| Problem::NotFound("form"))?;
     let now = platform.clock.now();
     let client = ClientAddress::of(&request, &platform.config.trusted_proxies);
     let mut conn = platform.db.get().await?;
-    let form = find(&mut conn, &wanted).await?;
+    let form = match find(&mut conn, &key.0).await {
+        Ok(form) => form,
+        Err(problem) => return Reader::of(&request, &platform.config, None).trouble(problem),
+    };
     let shown = Shown::new(&platform, &request, &form);
     let wish = match wish(&form, &sent, shown.reader.language) {
         Ok(wish) => wish,
@@ -112,11 +120,9 @@ pub async fn send_form_page(
     shown.thanks()
 }
 
-async fn find(
-    conn: &mut AsyncPgConnection,
-    wanted: &FormReference,
-) -> Result<FormForSubscribing, Problem> {
-    let form = subscribing::lookup(conn, wanted).await?;
+async fn find(conn: &mut AsyncPgConnection, key: &str) -> Result<FormForSubscribing, Problem> {
+    let wanted = FormReference::parse(key).map_err(|_| Problem::NotFound("form"))?;
+    let form = subscribing::lookup(conn, &wanted).await?;
     form.filter(|form| form.active)
         .ok_or(Problem::NotFound("form"))
 }

@@ -51,7 +51,7 @@ pub const WORDS: Words = Words {
     step_text: "Press the button to finish signing up.",
     step_button: "Finish signing up",
     wrong: "Something is not right yet",
-    wrong_email: "Please enter an e-mail address such as name@example.com.",
+    wrong_email: "Please enter your whole email address, such as you@example.com.",
     wrong_date: "Please choose a day to come.",
     wrong_field: "Please check this field.",
     try_again_title: "Please try again later",

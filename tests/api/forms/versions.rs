@@ -66,6 +66,29 @@ async fn another_language_needs_all_its_texts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_field_without_a_label_has_that_of_the_usual_language_or_its_name() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let fields = json!([
+        { "name": "role", "kind": "select", "options": ["teacher", "other"] },
+        { "name": "favourite_garden", "kind": "text" }
+    ]);
+    let role = json!({ "label": "What do you do?", "options": { "teacher": "I teach" } });
+    let french = json!({ "options": { "other": "Autre chose" } });
+    let copy =
+        json!({ "en": { "fields": { "role": role } }, "fr": { "fields": { "role": french } } });
+    let written = form(json!({ "copy": copy, "default_locale": "en", "fields": fields }));
+    editor.post("/editor/forms", written).await.expect(201);
+
+    let shown = app.anonymous().get("/forms/314").await.expect(200);
+    let texts = &shown.body["copy"]["fr"]["fields"];
+    assert_eq!(texts["role"]["label"], "What do you do?");
+    let options = json!({ "other": "Autre chose", "teacher": "I teach" });
+    assert_eq!(texts["role"]["options"], options);
+    assert_eq!(texts["favourite_garden"]["label"], "Favourite garden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_changes_what_a_form_says_makes_a_new_version() {
     let app = TestApp::start().await;
     let editor = app.editor().await;

@@ -81,7 +81,8 @@ async fn a_form_is_a_page_that_needs_no_script() {
     assert_eq!(subscriber["source"], "form");
     app.run_jobs().await;
     assert_eq!(app.mails().len(), 1);
-    app.anonymous().get("@/forms/nowhere").await.expect(404);
+    let nowhere = app.anonymous().get("@/forms/nowhere").await.expect(404);
+    assert!(nowhere.text.contains("<h1>This link does not work</h1>"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -171,4 +171,14 @@ export const cases = {
     await reader.hears("show", 2);
     await reader.close();
   },
+
+  "an inline form whose script is not in the text ends the page": async ({ browser, site }) => {
+    const form = await makeForm({ display: "inline" });
+    const reader = await Reader.open(browser);
+    await reader.visit(site.publish("/ends", article({ head: script(form) })), "load");
+    await reader.page.waitForSelector("body > [data-masthead-form]:last-child");
+    await reader.scrollTo(1);
+    await reader.hears("show");
+    await reader.close();
+  },
 };

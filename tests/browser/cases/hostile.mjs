@@ -90,14 +90,16 @@ export const cases = {
     await reader.close();
   },
 
-  "an unknown form leaves the page as it was": async ({ browser, site }) => {
+  "an unknown form leaves the page as it was, and is told in the console": async ({ browser, site }) => {
     const reader = await Reader.open(browser);
     const body = `<div data-masthead-form="nobody"></div>${script({ key: "nothing" })}`;
-    const answers = reader.page.waitForResponse((response) => response.url().endsWith("/forms/nothing"));
+    const told = new Promise((resolve) => reader.page.on("console", () => reader.faults.length === 2 && resolve()));
     await reader.visit(site.publish("/unknown", article({ body })), null);
-    assert.equal((await answers).status(), 404);
+    await told;
     await reader.settle();
     assert.equal(await reader.isShown(), false);
+    const faults = reader.faults.splice(0).sort();
+    assert.deepEqual(faults, ["masthead: no active form “nobody”", "masthead: no active form “nothing”"]);
     await reader.close();
   },
 

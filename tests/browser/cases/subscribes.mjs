@@ -75,7 +75,7 @@ export const cases = {
     await reader.inForm((find) => find("#terms-fault").parentElement.querySelector("input").click());
     await reader.type("#email", "nobody");
     await reader.page.keyboard.press("Enter");
-    assert.deepEqual(await faults(), ["", "", "", "", "Please enter your whole e-mail address.", ""]);
+    assert.deepEqual(await faults(), ["", "", "", "", "Please enter your whole email address.", ""]);
     assert.equal(await reader.focus(), "email");
     await reader.inForm((find) => (find("#email").value = ""));
     await reader.type("#city", "Port");
@@ -92,7 +92,7 @@ export const cases = {
     await reader.type("#email", "some..body@example..com");
     await reader.page.keyboard.press("Enter");
     await reader.hears("error");
-    assert.equal(await reader.text("#email-fault"), "Please enter your whole e-mail address.");
+    assert.equal(await reader.text("#email-fault"), "Please enter your whole email address.");
     assert.equal(await reader.focus(), "email");
     await reader.close();
   },
