@@ -7,6 +7,9 @@ use super::config::{Config, Environment};
 /// Where Actix logs, as errors, what clients send that is no HTTP: anybody could fill the log with it.
 const STRANGERS: &str = "actix_http::h1::dispatcher";
 
+/// Who logs the values of statements below `info`: addresses, hashes of passwords, keys.
+const TALKATIVE: &str = "tokio_postgres";
+
 /// Writes the log to standard error: readable lines in development, JSON in production.
 pub fn start(config: &Config) {
     let log = tracing_subscriber::fmt()
@@ -21,9 +24,14 @@ pub fn start(config: &Config) {
     };
 }
 
-/// The filter that was set, without the noise of strangers unless it asks for `actix_http` by name.
+/// The filter that was set, without what must not be logged, and without the noise of strangers unless it asks for
+/// `actix_http` by name.
 fn filter(wanted: &str) -> EnvFilter {
     let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = match format!("{TALKATIVE}=info").parse() {
+        Ok(discreet) => filter.add_directive(discreet),
+        Err(_) => filter,
+    };
     match format!("{STRANGERS}=off").parse() {
         Ok(quiet) if !wanted.contains("actix_http") => filter.add_directive(quiet),
         _ => filter,
@@ -39,5 +47,21 @@ mod tests {
         let is_quiet = |wanted: &str| filter(wanted).to_string().contains("dispatcher=off");
         assert!(is_quiet("info") && is_quiet("debug") && is_quiet("masthead=debug,warn"));
         assert!(!is_quiet("info,actix_http=error"));
+    }
+
+    #[test]
+    fn values_of_statements_are_never_logged() {
+        for wanted in [
+            "trace",
+            "debug,tokio_postgres=trace",
+            "tokio_postgres=debug",
+        ] {
+            let filter = filter(wanted).to_string();
+            assert!(filter.contains("tokio_postgres=info"), "{filter}");
+            assert!(
+                !filter.contains("tokio_postgres=debug")
+                    && !filter.contains("tokio_postgres=trace")
+            );
+        }
     }
 }

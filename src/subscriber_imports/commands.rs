@@ -1,4 +1,4 @@
-//! The same from the command line, without the queue: whoever typed it waits for the end.
+//! The same from the command line, where whoever typed it waits for the end.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -10,14 +10,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::dto::{Columns, ExportFormat};
 use super::export::Export;
-use super::model::{AskedAt, Mode, OnConflict, Request, Vouched};
+use super::model::{AskedAt, ImportRow, Mode, OnConflict, Request, Vouched};
 use super::reading::ImportMediaType;
 use super::upload::{Arrived, Upload};
-use super::{PIECE, queries, running};
+use super::{PIECE, following};
 use crate::platform::Platform;
 use crate::rest::Problem;
 use crate::subscribers::{FirstStatus, SubscriberFilter, SubscriberStatus, bulk};
-use crate::types::{ImportId, Parse};
+use crate::types::Parse;
 
 /// How to import a file, as it was typed.
 #[derive(Debug, clap::Args)]
@@ -147,9 +147,10 @@ pub async fn import(platform: &Platform, options: &ImportOptions) -> anyhow::Res
         .await
         .map_err(Problem::into_cause)?;
     let bar = self::bar("importing", size)?;
-    running::run(platform, arrived.id, |place| bar.set_position(place.bytes)).await?;
+    let place = |import: &ImportRow| bar.set_position(import.place().bytes);
+    let ended = following::to_its_end(platform, arrived.id, place).await;
     bar.finish_and_clear();
-    report(platform, arrived.id, options.mode()).await
+    report(&ended?, options.mode())
 }
 
 fn open(path: &Path) -> anyhow::Result<File> {
@@ -179,12 +180,9 @@ async fn take(upload: &mut Upload, file: &mut File, bar: &ProgressBar) -> anyhow
     }
 }
 
-async fn report(platform: &Platform, id: ImportId, mode: Mode) -> anyhow::Result<String> {
-    let mut conn = platform.db.get().await?;
-    let import = queries::find(&mut conn, id)
-        .await?
-        .context("the import has gone")?;
-    let layout = import.layout.context("the import has no file")?;
+fn report(import: &ImportRow, mode: Mode) -> anyhow::Result<String> {
+    let id = import.id;
+    let layout = import.layout.as_ref().context("the import has no file")?;
     let tally = import.tally;
     let delimiter = layout
         .delimiter

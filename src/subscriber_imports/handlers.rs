@@ -13,7 +13,7 @@ use super::export::Export;
 use super::model::{ImportRow, ImportSort, ImportState, Mode, OutcomeRow, OutcomeSort};
 use super::reading::ImportMediaType;
 use super::upload::{Arrived, REVERTIBLE, Upload};
-use super::{queries, reverting, running};
+use super::{queries, reverting};
 use crate::changes::Exports;
 use crate::platform::{Platform, jobs};
 use crate::rest::body::NoBody;
@@ -129,7 +129,6 @@ async fn accept(
         arrived.queue(tx).await?;
         let import = find(tx, arrived.id).await?;
         tracing::info!(import_id = %import.id, actor = %actor, bytes = import.size_bytes, "a file of subscribers has arrived");
-        jobs::enqueue(tx, running::job(arrived.id)).await?;
         let location = platform.config.api_url(&path_of(arrived.id));
         let reply = Reply {
             status: StatusCode::ACCEPTED,

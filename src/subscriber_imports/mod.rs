@@ -10,6 +10,7 @@ mod commands;
 mod dto;
 mod events;
 mod export;
+mod following;
 mod handlers;
 mod judging;
 mod model;

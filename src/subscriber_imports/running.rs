@@ -51,7 +51,7 @@ async fn attempt(platform: Platform, job: Job) -> Outcome {
         Ok(payload) => payload,
         Err(outcome) => return outcome,
     };
-    match run(&platform, payload.import_id, |_| ()).await {
+    match run(&platform, payload.import_id).await {
         Ok(()) => Outcome::Done,
         Err(Refusal::Elsewhere) => Outcome::Done,
         Err(fault) if job.attempt >= ATTEMPTS => {
@@ -73,22 +73,20 @@ async fn give_up(platform: &Platform, id: ImportId) -> Result<(), Refusal> {
         .await
 }
 
-/// Runs an import to its end, from wherever it is. Tells how far it has come after each chunk.
-pub async fn run(platform: &Platform, id: ImportId, told: impl Fn(Place)) -> Result<(), Refusal> {
+/// Runs an import to its end, from wherever it is.
+async fn run(platform: &Platform, id: ImportId) -> Result<(), Refusal> {
     let Some((import, mut source)) = begin(platform, id).await? else {
         return Ok(());
     };
     let mut seen = Seen::default();
     let mut next = source.chunk(platform).await?;
     while let Some(chunk) = next {
-        let place = chunk.after;
         // While one chunk is written, the next is read.
         let (written, following) = tokio::join!(
             write(platform, id, &chunk, &mut seen),
             source.chunk(platform)
         );
         written?;
-        told(place);
         next = following?;
     }
     let now = platform.clock.now();

@@ -6,8 +6,9 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::model::{AskedAt, Mode, Request};
 use super::reading::{Encoding, Extent, ImportMediaType, Layout, Told};
-use super::{PIECE, queries};
+use super::{PIECE, queries, running};
 use crate::platform::Platform;
+use crate::platform::jobs;
 use crate::rest::Problem;
 use crate::rest::problem::ValueFault;
 use crate::types::{Fault, ImportId, UserId};
@@ -158,13 +159,14 @@ impl Upload {
 }
 
 impl Arrived {
-    /// Puts the import into its queue.
+    /// Puts the import into its queue, and the job that does it.
     pub async fn queue(&self, conn: &mut AsyncPgConnection) -> diesel::QueryResult<()> {
         let size = i64::try_from(self.size).unwrap_or(i64::MAX);
-        queries::queue(conn, self.id, &self.layout, size).await
+        queries::queue(conn, self.id, &self.layout, size).await?;
+        jobs::enqueue(conn, running::job(self.id)).await
     }
 
-    /// Puts it there in a transaction of its own, for whoever runs the import at once.
+    /// Puts it there in a transaction of its own.
     pub async fn queue_alone(&self, platform: &Platform) -> Result<(), Problem> {
         let mut conn = platform.db.get().await?;
         conn.transaction(async |tx| Ok(self.queue(tx).await?)).await

@@ -72,7 +72,9 @@ impl Parse for EmailAddress {
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| fault())?;
         let local: String = local.to_lowercase().nfc().collect();
         let address = format!("{local}@{domain}");
+        // What begins an encoded word (RFC 2047) could be read as something else in a header.
         let is_plain = !local.contains(['"', '(', ')', '\\'])
+            && !local.contains("=?")
             && !address.chars().any(|c| c.is_control() || c.is_whitespace());
         // A last label of digits is no domain but the end of an IP address, which belongs in brackets (RFC 5321).
         let last = domain.rsplit('.').next().unwrap_or_default();
@@ -137,6 +139,7 @@ mod tests {
             "a@exa mple.com",
             "a@example..com",
             "a..b@example.com",
+            "=?utf-8?q?a=40example.com=2c?=b@example.com",
             long.as_str(),
         ] {
             assert!(EmailAddress::parse(text).is_err(), "{text:?} was accepted");

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use masthead::types::Role;
 
-use crate::harness::{PASSWORD, TestApp, TestDatabase};
+use crate::harness::{PASSWORD, TestApp, TestDatabase, eventually};
 
 /// An empty folder, and settings of which none comes from this process's own.
 pub struct Place {
@@ -318,6 +318,57 @@ async fn a_changed_secret_of_the_installation_is_refused_before_anything_is_serv
         assert!(!said.is_success, "{said:?}");
         assert!(said.err.contains("MASTHEAD_SECRET"), "{said:?}");
         assert!(!said.err.contains(OTHER), "{said:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_broken_off_goes_on_in_a_server() {
+    for signal in ["INT", "KILL"] {
+        let app = TestApp::start_with(&[("MASTHEAD_JOB_WORKERS", "0")]).await;
+        let place = Place::on(app.database_url());
+        let mut list = "email\n".to_owned();
+        for number in 0..40_000 {
+            list.push_str(&format!("reader{number}@example.com\n"));
+        }
+        std::fs::write(place.folder.join("list.csv"), list).unwrap();
+
+        let mut importing = place
+            .command("import subscribers list.csv")
+            .spawn()
+            .unwrap();
+        eventually("a part is written", async || {
+            app.rows("select rows_read > 0 from subscriber_imports")
+                .await
+                == ["true"]
+        })
+        .await;
+        let pid = importing.id().to_string();
+        Command::new("kill")
+            .args(["-s", signal, &pid])
+            .status()
+            .unwrap();
+        let mut told = String::new();
+        importing
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut told)
+            .unwrap();
+        assert!(!importing.wait().unwrap().success());
+        if signal == "KILL" {
+            app.execute("update jobs set locked_until = now() - interval '1 second'")
+                .await;
+        } else {
+            assert!(told.contains("goes on as soon as a server runs"), "{told}");
+        }
+        let before = app.rows("select state from subscriber_imports").await;
+        assert_eq!(before, ["running"], "{signal}");
+
+        let _server = app.working_beside();
+        app.run_jobs().await;
+        let after = "select concat_ws(' ', state, created, (select count(*) from subscribers), \
+            (select count(*) from subscriber_import_pieces)) from subscriber_imports";
+        assert_eq!(app.rows(after).await, ["finished 40000 40000 0"]);
     }
 }
 

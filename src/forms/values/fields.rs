@@ -24,7 +24,18 @@ closed_set! {
 }
 
 /// Names that mean something else in a sign-up.
-const RESERVED: [&str; 6] = ["name", "topics", "email", "website", "consent", "form_id"];
+const RESERVED: [&str; 10] = [
+    "name",
+    "topics",
+    "email",
+    "website",
+    "consent",
+    "form_id",
+    "challenge",
+    "nonce",
+    "locale",
+    "variant",
+];
 
 /// A field besides the address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -24,6 +24,11 @@ impl Refusal {
         matches!(self.code, 0 | 421)
     }
 
+    /// The same, where nothing more may be said by this connection.
+    pub fn at_the_end(self) -> Self {
+        Self { code: 0, ..self }
+    }
+
     /// Whose fault it is. A refusal for reasons of policy (5.7) or of a full mailbox (5.2.2) may pass; one before the
     /// recipient was named is ours, and is for people to mend.
     pub fn judged(self) -> MailFault {

@@ -129,13 +129,20 @@ impl Senders {
 
 impl Sender {
     fn new(server: SmtpServer) -> anyhow::Result<Self> {
-        let tls = match server.tls {
-            Tls::Never => None,
-            Tls::Always | Tls::Required | Tls::Opportunistic => Some(
-                TlsParameters::new(server.host.clone())
-                    .with_context(|| format!("MASTHEAD_SMTP_URL: no TLS for {}", server.name()))?,
-            ),
-        };
+        let tls =
+            match server.tls {
+                Tls::Never => None,
+                Tls::Always | Tls::Required | Tls::Opportunistic => {
+                    // Nobody stands between us and this machine, whose servers often sign for themselves.
+                    let is_trusted = server.tls == Tls::Opportunistic && server.is_this_machine();
+                    let tls = TlsParameters::builder(server.host.clone())
+                        .dangerous_accept_invalid_certs(is_trusted)
+                        .build();
+                    Some(tls.with_context(|| {
+                        format!("MASTHEAD_SMTP_URL: no TLS for {}", server.name())
+                    })?)
+                }
+            };
         let now = Instant::now();
         Ok(Self {
             tls,

@@ -159,20 +159,27 @@ impl Session {
             return step("DATA", limit, conn.command(Data)).await;
         }
         let all = format!("{mail}{recipient}{Data}");
-        let mut outcome = step("MAIL", limit, conn.command(all)).await;
-        for name in ["RCPT", "DATA"] {
-            if matches!(&outcome, Err(refusal) if refusal.ends_the_connection()) {
-                break;
-            }
-            let answer = step(name, limit, conn.read_response()).await;
-            if outcome.is_ok() {
-                outcome = answer;
-            } else if name == "DATA" && answer.is_ok() {
+        let sender = step("MAIL", limit, conn.command(all)).await;
+        if matches!(&sender, Err(refusal) if refusal.ends_the_connection()) {
+            return sender;
+        }
+        let recipient = step("RCPT", limit, conn.read_response()).await;
+        if matches!(&recipient, Err(refusal) if refusal.ends_the_connection()) {
+            return sender.and(recipient);
+        }
+        let data = step("DATA", limit, conn.read_response()).await;
+        let has_recipient = recipient.is_ok();
+        match (sender.and(recipient), data) {
+            (Ok(()), data) => data,
+            (Err(refusal), Err(_)) => Err(refusal),
+            // It would take whatever follows for a mail to this recipient: nothing does.
+            (Err(refusal), Ok(())) if has_recipient => Err(refusal.at_the_end()),
+            (Err(refusal), Ok(())) => {
                 // It waits for a mail though it knows no recipient; this ends that (RFC 2920 §3.1).
-                let _ = step(name, limit, conn.command(".\r\n")).await;
+                let _ = step("DATA", limit, conn.command(".\r\n")).await;
+                Err(refusal)
             }
         }
-        outcome
     }
 }
 

@@ -15,6 +15,7 @@ pub struct Sink {
     /// Such as `smtp://127.0.0.1:40123`: what MASTHEAD_SMTP_URL wants.
     pub url: String,
     shared: Arc<Shared>,
+    stop: Arc<Notify>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -65,10 +66,17 @@ impl Sink {
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared::default());
         let serving = shared.clone();
+        let stop = Arc::new(Notify::new());
+        let stopped = stop.clone();
         let accepting = tokio::spawn(async move {
             // With this task all of its connections end.
             let mut conversations = tokio::task::JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = stopped.notified() => break,
+                };
+                let Ok((stream, _)) = accepted else { break };
                 *serving.connections.lock().unwrap() += 1;
                 let shared = serving.clone();
                 conversations.spawn(async move {
@@ -76,12 +84,20 @@ impl Sink {
                     let _ = converse(stream, &shared).await;
                 });
             }
+            conversations.shutdown().await;
         });
         Self {
             url,
             shared,
+            stop,
             accepting,
         }
+    }
+
+    /// Stops it; afterwards all its connections are closed.
+    pub async fn stop(mut self) {
+        self.stop.notify_one();
+        let _ = (&mut self.accepting).await;
     }
 
     /// Does this at the next occasion, once; several in the order they were told.

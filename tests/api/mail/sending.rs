@@ -190,13 +190,13 @@ async fn several_servers_share_the_mails_and_stand_in_for_each_other() {
     assert_eq!(one.messages().len(), 5);
     assert_eq!(other.messages().len(), 5);
 
-    drop(one);
+    one.stop().await;
     for _ in 0..4 {
         app.platform.mailer.send(&mail()).await.unwrap();
     }
     assert_eq!(other.messages().len(), 9);
 
-    drop(other);
+    other.stop().await;
     let fault = app.platform.mailer.send(&mail()).await.unwrap_err();
     assert_eq!(kind_of(&fault), "temporary");
 }
