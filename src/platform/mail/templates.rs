@@ -162,7 +162,7 @@ fn one_line(fault: &minijinja::Error) -> anyhow::Error {
     }
 }
 
-/// The paragraphs of a text: what stands between blank lines, each on one line.
+/// The paragraphs of a text: what stands between blank lines. Ends of lines within them stay.
 fn paragraphs(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n");
     let mut paragraphs = vec![String::new()];
@@ -171,7 +171,7 @@ fn paragraphs(text: &str) -> Vec<String> {
             Some(last) if line.is_empty() && !last.is_empty() => paragraphs.push(String::new()),
             Some(last) if !line.is_empty() => {
                 if !last.is_empty() {
-                    last.push(' ');
+                    last.push('\n');
                 }
                 last.push_str(line);
             }

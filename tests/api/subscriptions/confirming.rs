@@ -32,7 +32,7 @@ async fn somebody_signs_up_confirms_and_is_welcomed_by_a_real_server() {
     let editor = app.editor().await;
     let letters = json!({
         "en": { "subject": "Welcome", "text": "Good to have you." },
-        "de": { "subject": "Willkommen", "text": "Schön, dass Sie da sind.\n\n{{7*7}} <b>fett</b>" },
+        "de": { "subject": "Willkommen", "text": "Schön, dass Sie da sind.\n\n{{7*7}} <b>fett</b>\nIhre Jo" },
     });
     make_form(&editor, "314", json!({ "welcome_mail": letters })).await;
 
@@ -95,8 +95,13 @@ async fn somebody_signs_up_confirms_and_is_welcomed_by_a_real_server() {
     assert_eq!(welcome.to, [ROBIN]);
     assert_eq!(welcome.header("subject").unwrap(), "Willkommen");
     let html = welcome.part("text/html");
-    assert!(html.contains("{{7*7}} &lt;b&gt;fett&lt;"), "{html}");
-    assert!(welcome.part("text/plain").contains("{{7*7}} <b>fett</b>"));
+    assert!(
+        html.contains("{{7*7}} &lt;b&gt;fett&lt;&#x2f;b&gt;<br>Ihre Jo</p>"),
+        "{html}"
+    );
+    let text = welcome.part("text/plain");
+    let text = text.replace("\r\n", "\n");
+    assert!(text.contains("{{7*7}} <b>fett</b>\nIhre Jo\n"), "{text}");
     assert_eq!(
         welcome.header("list-unsubscribe-post").unwrap(),
         "List-Unsubscribe=One-Click"
