@@ -7,7 +7,7 @@ use crate::types::{Line, Locale, Prose};
 /// The welcome mail, by language.
 pub type Letters = Keyed<Locale, Letter, 20>;
 
-/// A mail: plain text: ends of lines stay, and blank lines make paragraphs. It is never taken for a template.
+/// A mail in plain text: ends of lines stay, and blank lines make paragraphs. It is never taken for a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = FormLetter)]
 pub struct Letter {
@@ -19,7 +19,7 @@ pub struct Letter {
 from_body!(Letter { required subject, required text });
 object_member!(Letter);
 
-/// A mail: plain text: ends of lines stay, and blank lines make paragraphs. It is never taken for a template.
+/// A mail in plain text: ends of lines stay, and blank lines make paragraphs. It is never taken for a template.
 #[derive(ToSchema)]
 #[schema(as = WrittenLetter)]
 #[expect(dead_code, reason = "describes a member; `Letter` reads it")]
