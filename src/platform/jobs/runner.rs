@@ -252,6 +252,7 @@ impl Hand {
         let _ = timeout(POLL, finishing).await;
     }
 
+    /// Asks for all of itself, because a look that is under way can't be shared between threads.
     async fn give_back(&mut self, ids: Vec<JobId>) {
         let given = async {
             let mut conn = self.platform.db.get().await?;

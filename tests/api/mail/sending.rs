@@ -152,6 +152,21 @@ async fn a_server_that_waits_for_a_mail_to_nobody_gets_none_and_can_be_used_agai
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_a_recipient_without_a_sender_gets_no_mail_for_it() {
+    let sink = Sink::start().await;
+    let app = sending_by(&sink).await;
+    sink.trouble(Trouble::At("MAIL", "450 4.7.1 slowly"));
+    sink.trouble(Trouble::At("RCPT", "250 2.1.5 ok"));
+    sink.trouble(Trouble::At("DATA", "354 go on"));
+
+    let fault = app.platform.mailer.send(&mail()).await.unwrap_err();
+    assert_eq!(kind_of(&fault), "temporary");
+    app.platform.mailer.send(&mail()).await.unwrap();
+    assert_eq!(sink.connections(), 2, "nothing more went by the first");
+    assert_eq!(sink.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_logged_in_to_and_a_wrong_password_is_nobodys_bounce() {
     let sink = Sink::start().await;
     let with = |user: &str| sink.url.replace("smtp://", &format!("smtp://{user}@"));
